@@ -1,0 +1,55 @@
+// The last line of a run that failed: the operation, its object, the system's reason and, where
+// that misleads, the remedy.
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "internal.h"
+
+// The message's share of a line: an object of any length leaves room for the reason.
+enum { SUBJECT_MAX = 1024 };
+
+// log_message() takes a va_list, this the arguments themselves.
+__attribute__((format(printf, 1, 2))) static void log_fatal(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    log_message(LEVEL_FATAL, format, arguments);
+    va_end(arguments);
+}
+
+void die(int status, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    log_message(LEVEL_FATAL, format, arguments);
+    _exit(status);
+}
+
+void die_errno(const char *format, ...)
+{
+    int error = errno;
+    char subject[SUBJECT_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    format_message(subject, sizeof(subject), format, arguments);
+    log_fatal("%s: %s", subject, strerror(error));
+    _exit(EXIT_MYDOCKER);
+}
+
+void die_remedy(int status, const char *remedy, const char *format, ...)
+{
+    int error = errno;
+    char subject[SUBJECT_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    format_message(subject, sizeof(subject), format, arguments);
+    log_fatal("%s: %s%s%s", subject, strerror(error), *remedy == '\0' ? "" : ": ", remedy);
+    _exit(status);
+}
