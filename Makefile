@@ -1,0 +1,89 @@
+# `make help` says what there is. A new stepNN-name/ directory needs no change here.
+
+CFLAGS ?= -O2 -g
+V ?= 0
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+# What is built goes to build/ and stepNN/; with SANITIZE=address,undefined to a place of its own.
+comma := ,
+variant := $(if $(SANITIZE),sanitize-$(subst $(comma),-,$(SANITIZE)),plain)
+B := build/$(variant)
+top := $(if $(SANITIZE),$(B)/)
+
+dirs := $(sort $(wildcard step[0-9][0-9]-*))
+steps := $(foreach dir,$(dirs),$(firstword $(subst -, ,$(dir))))
+dir_of = $(wildcard $(1)-*)
+before = $(lastword $(filter-out $(1) %/ ,$(shell printf '%s\n' $(steps) | sed '/$(1)/,$$d')))
+
+warnings := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wconversion -Wvla
+flags := -std=gnu11 -D_GNU_SOURCE -Icommon $(warnings) \
+         $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+# Static where the libraries are: mydocker is executed twice a run, and each time a dynamic program
+# waits for its loader. STATIC=no makes it dynamic all the same.
+have_static := $(shell for lib in libc.a libcap.a; do \
+                 test -e "$$($(CC) -print-file-name=$$lib 2>&1)" || exit; done; echo yes)
+STATIC ?= $(if $(SANITIZE),no,$(or $(have_static),no))
+static_flag := $(if $(filter yes,$(STATIC)),-static)
+
+compile = $(CC) $(flags) $(CPPFLAGS) $(CFLAGS) -MMD -MP
+link = $(CC) $(flags) $(CFLAGS) $(LDFLAGS)
+ifeq ($(V),0)
+say = @printf '  %-5s %s\n' $(1) $@ &&
+else
+say =
+endif
+
+all: $(steps) ## build every step (the default)
+.PHONY: all $(steps)
+.DELETE_ON_ERROR:
+
+# ---- the steps ----
+
+common := $(patsubst %.c,$(B)/%.o,$(wildcard common/*.c))
+
+define step_rules
+$(1): $(top)$(1)/mydocker
+$(top)$(1)/mydocker: $(patsubst %.c,$(B)/%.o,$(wildcard $(2)/*.c)) $(common)
+	@mkdir -p $$(@D)
+	$$(call say,LINK) $$(link) $$(static_flag) -o $$@ $$^ -lcap
+endef
+$(foreach step,$(steps),$(eval $(call step_rules,$(step),$(call dir_of,$(step)))))
+
+$(B)/%.o: %.c $(B)/settings | libcap
+	@mkdir -p $(@D)
+	$(call say,CC) $(compile) -c -o $@ $<
+
+# Another compiler or other flags than the last time: everything is built anew.
+settings := $(compile) $(link) $(static_flag)
+$(B)/settings: always
+	@mkdir -p $(@D)
+	@echo '$(settings)' | cmp -s - $@ || echo '$(settings)' > $@
+
+# One clear line, not the compiler's.
+missing = || { echo "make: $(1): install it with: make deps" >&2; exit 1; }
+.PHONY: always libcap cmocka clean help
+libcap:
+	@command -v $(firstword $(CC)) >/dev/null $(call missing,the compiler $(CC) is missing)
+	@echo '#include <sys/capability.h>' | $(CC) -E - >/dev/null 2>&1 $(call missing,libcap is missing)
+cmocka:
+	@printf '#include <%s.h>\n' stdarg stddef stdint setjmp cmocka | $(CC) -E - >/dev/null 2>&1 \
+	  $(call missing,cmocka is missing)
+
+-include $(shell find build -name '*.d' 2>/dev/null)
+include tests/tests.mk
+
+# ---- the rest ----
+
+diff-%: ## what a step adds to the one before: make diff-04
+	@git --no-pager diff --no-index --color=auto $(call dir_of,$(call before,step$*)) \
+	  $(call dir_of,step$*) || test $$? -eq 1
+
+clean: ## remove everything that was built
+	rm -rf build $(steps)
+
+help: ## print this
+	@sed -n 's/^\([a-z%-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
+	@echo 'Variables: V=1 CC=clang CFLAGS=... SANITIZE=address,undefined STATIC=no'
