@@ -1,0 +1,50 @@
+// The options of each command.
+#include <getopt.h>
+
+#include "mydocker.h"
+
+int run_command(int argc, char **argv)
+{
+    static const struct option long_options[] = {
+        {"help", no_argument, NULL, 'h'},
+        {"interactive", no_argument, NULL, 'i'},
+        {"tty", no_argument, NULL, 't'},
+        {0},
+    };
+    struct run_options options = {0};
+
+    while (true) {
+        const char *word = argv[optind];
+        // '+': without it getopt_long(3) takes options from all over the line, and `run ls -l`
+        // would lose its -l to us.
+        int option = getopt_long(argc, argv, "+hit", long_options, NULL);
+
+        if (option == -1)
+            break;
+        switch (option) {
+        case 'h':
+            usage();
+        case 'i':
+            options.interactive = true;
+            break;
+        case 't':
+            options.tty = true;
+            break;
+        default:
+            die(EXIT_MYDOCKER, "unknown option '%s': see mydocker run --help", word);
+        }
+    }
+    if (optind >= argc)
+        die(EXIT_MYDOCKER, "Missing container command: see mydocker run --help");
+    if (argv[optind][0] == '\0')
+        die(EXIT_MYDOCKER, "empty container command: see mydocker run --help");
+    options.argv = argv + optind;
+    return run(&options);
+}
+
+// Internal: container_start() writes this command line. It has no options, COMMAND is next.
+int init_command(int argc, char **argv)
+{
+    (void)argc;
+    init(argv + optind);
+}

@@ -1,0 +1,41 @@
+// PID 1 before COMMAND: set up the container from the inside, then hand over.
+#include <limits.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "mydocker.h"
+
+// A /proc that shows this PID namespace: the one we came with shows the host's processes.
+static void mount_proc(void)
+{
+    char directory[PATH_MAX];
+
+    // First of all: under systemd / is shared, and a mount here would appear on the host as well,
+    // over its own /proc (mount_namespaces(7)).
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+        die_mount("/");
+    // No programs to execute in there, no set-user-ID bits, no devices.
+    if (mount("proc", "/proc", "proc", MS_NOEXEC | MS_NOSUID | MS_NODEV, NULL) == -1)
+        die_mount("/proc");
+    // A working directory on the old /proc would still be there: the same name, on the new one.
+    if (getcwd(directory, sizeof(directory)) != NULL &&
+        (strcmp(directory, "/proc") == 0 || strncmp(directory, "/proc/", 6) == 0) &&
+        chdir(directory) == -1)
+        die_errno("chdir %s", directory);
+}
+
+void init(char **argv)
+{
+    // Anyone can type `mydocker init`, and a COMMAND that does so is even PID 1. Neither may have
+    // the host's world, or COMMAND's own, set up a second time.
+    if (!lifeline_leads_out())
+        die(EXIT_MYDOCKER, "init is internal: see mydocker --help");
+    log_info("init come on");
+
+    mount_proc();
+
+    // The program changes, the process stays: COMMAND takes over PID 1, and nothing of mydocker is
+    // left in the container. After a fork(2) here, init would be PID 1 and COMMAND its child.
+    exec_command(argv);
+}

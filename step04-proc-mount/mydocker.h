@@ -1,0 +1,52 @@
+// What the files of mydocker tell each other. A section for each .c file.
+#ifndef MYDOCKER_H
+#define MYDOCKER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "common.h"
+
+// ---- main.c: the table of commands ----
+
+// Print how mydocker is used, and exit with status 0.
+_Noreturn void usage(void);
+
+// ---- commands.c: the options of each command ----
+
+// The words behind the command's name start at ARGV[optind] (getopt_long(3)). Each returns
+// mydocker's exit status.
+int run_command(int argc, char **argv);
+int init_command(int argc, char **argv);
+
+// ---- run.c: the parent, and the child's way to COMMAND ----
+
+struct run_options {
+    bool interactive; // COMMAND reads our standard input, not /dev/null
+    bool tty;         // COMMAND gets our terminal
+    char **argv;      // COMMAND, its arguments and NULL
+};
+
+// Start COMMAND and wait for it. Returns its exit status; dies where it cannot be started.
+int run(const struct run_options *options);
+
+// In the child: undo what run() did to this process, so that COMMAND finds what the caller left.
+void prepare_child(const struct run_options *options);
+
+// Become COMMAND, ARGV[0]: execve(2) replaces the program and keeps the process. Dies with status
+// 126 or 127 where it cannot be executed.
+_Noreturn void exec_command(char **argv);
+
+// ---- container.c: the child ----
+
+// Start COMMAND as PID 1 of new namespaces (clone(2)). Returns its process ID out here; dies where
+// the kernel refuses, and says why.
+pid_t container_start(const struct run_options *options);
+
+// ---- init.c: PID 1 before COMMAND ----
+
+// Become COMMAND, ARGV[0], in a container that container_start() has made. Dies, and has changed
+// nothing, where this process is anything else.
+_Noreturn void init(char **argv);
+
+#endif

@@ -1,0 +1,36 @@
+// What it takes to run COMMAND: the parent, which starts it and waits, and the child's way to it.
+#include <unistd.h>
+
+#include "mydocker.h"
+
+void prepare_child(const struct run_options *options)
+{
+    terminal_take();
+    if (!options->interactive)
+        descriptors_null_stdin();
+    lifeline_keep();
+    signals_restore();
+}
+
+void exec_command(char **argv)
+{
+    char found[PATH_FILE_MAX];
+
+    log_info("command %s", argv[0]);
+    const char *file = path_find(argv[0], found);
+    lifeline_arm();
+    execve(file, argv, environ);
+    die_execve(file);
+}
+
+int run(const struct run_options *options)
+{
+    descriptors_fill();
+    signals_block();
+    if (options->tty)
+        terminal_claim();
+    lifeline_open();
+
+    pid_t child = container_start(options);
+    return wait_for(child);
+}
