@@ -89,21 +89,22 @@ void descriptors_keep(int fd, int kept);
 // Before the clone: take hold of this process, as a pidfd that its child inherits (pidfd_open(2)).
 void lifeline_open(void);
 
-// In the child: keep the lifeline across execve(2), and no other descriptor above 2.
+// In the child, first of all: be killed when the parent dies (PR_SET_PDEATHSIG(2const)); keep the
+// lifeline across execve(2), and no other descriptor above 2.
 void lifeline_keep(void);
 
 // Was this process started by a mydocker outside of its PID namespace? Only such a one leaves its
 // child a lifeline that leads out, and no COMMAND ever gets to see it.
 bool lifeline_leads_out(void);
 
-// Last of all before COMMAND: be killed when the parent dies (PR_SET_PDEATHSIG(2const)), or at
-// once if it is dead already, and let go of the lifeline. COMMAND sheds this if it changes its
-// user or executes a set-user-ID program: the kernel then clears the setting.
+// Last of all before COMMAND: the same once more, end here if the parent is dead already, and let go
+// of the lifeline. COMMAND sheds the setting when it changes its user or executes a set-user-ID
+// program: the kernel clears it then.
 void lifeline_arm(void);
 
 // ---- signals.c: what is sent to mydocker waits until COMMAND can have it ----
 
-// Before the clone: block every signal, and see to it that the death of a child is reported, even
+// Before the clone: block every signal (the C library keeps two to itself), and see to it that the death of a child is reported, even
 // where the caller ignored SIGCHLD (waitpid(2)).
 void signals_block(void);
 
@@ -112,9 +113,10 @@ void signals_restore(void);
 
 // ---- terminal.c: -t makes COMMAND the foreground of our terminal (credentials(7)) ----
 
-// Before the clone: remember the terminal on descriptor 0, to be handed over. Warns where there is
-// none; leaves it alone where this process is not in its foreground.
-void terminal_claim(void);
+// Before the clone, and before signals_block(): remember the terminal on descriptor 0, to be handed
+// over. Warns where there is none. In the background it leaves the terminal alone; where COMMAND
+// is INTERACTIVE, going to read from it, the whole job stops first until it is in the foreground.
+void terminal_claim(bool interactive);
 
 // In the child: a process group of its own, and the terminal's foreground.
 void terminal_take(void);

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -27,24 +28,35 @@ void lifeline_open(void)
         die_remedy(EXIT_MYDOCKER, errno == ENOSYS ? "it came with Linux 5.3" : "", "pidfd_open");
 }
 
+static void die_with_parent(void)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+        die_errno("prctl PR_SET_PDEATHSIG");
+}
+
 void lifeline_keep(void)
 {
+    die_with_parent();
     descriptors_keep(pidfd, LIFELINE);
 }
 
 bool lifeline_leads_out(void)
 {
-    // Signal 0 sends nothing, it only asks: EBADF is no pidfd at all, and EINVAL the answer to a
-    // pidfd whose process cannot be seen from this PID namespace (pidfd_send_signal(2)).
-    return syscall(SYS_pidfd_send_signal, LIFELINE, 0, NULL, 0) == -1 && errno == EINVAL;
+    struct stat status;
+
+    // Signal 0 sends nothing, it only asks: EBADF is no pidfd, and EINVAL the answer to one whose
+    // process cannot be seen from this PID namespace (pidfd_send_signal(2)). A directory /proc/PID
+    // is taken for a pidfd there.
+    return syscall(SYS_pidfd_send_signal, LIFELINE, 0, NULL, 0) == -1 && errno == EINVAL &&
+           fstat(LIFELINE, &status) == 0 && !S_ISDIR(status.st_mode);
 }
 
 void lifeline_arm(void)
 {
     struct pollfd parent = {.fd = LIFELINE, .events = POLLIN};
 
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
-        die_errno("prctl PR_SET_PDEATHSIG");
+    // Again: executing a file with capabilities of its own clears it.
+    die_with_parent();
     switch (poll(&parent, 1, 0)) {
     case 0:
         break;

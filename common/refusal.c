@@ -135,9 +135,11 @@ static bool proc_mask(char mask[256])
     FILE *mounts = fopen("/proc/self/mountinfo", "re");
 
     while (!found && mounts != NULL && fgets(line, sizeof(line), mounts) != NULL)
-        // proc_pid_mountinfo(5): the fifth field is where.
+        // proc_pid_mountinfo(5): the fifth field is where. One place is there to be mounted on, and
+        // hides nothing.
         found = sscanf(line, "%*d %*d %*s %*s %255s", mask) == 1 &&
-                strncmp(mask, "/proc/", strlen("/proc/")) == 0;
+                strncmp(mask, "/proc/", strlen("/proc/")) == 0 &&
+                strcmp(mask, "/proc/sys/fs/binfmt_misc") != 0;
     if (mounts != NULL)
         (void)fclose(mounts);
     return found;
@@ -148,7 +150,7 @@ void die_mount(const char *target)
     char remedy[REMEDY_MAX] = "", mask[256];
     int error = errno;
 
-    if (error == EPERM && proc_mask(mask))
+    if (error == EPERM && strcmp(target, "/proc") == 0 && proc_mask(mask))
         (void)snprintf(remedy, sizeof(remedy),
                        "%s lies over a part of /proc, as in a nested container: start the outer "
                        "one with --security-opt systempaths=unconfined",

@@ -21,13 +21,16 @@ static struct tenant caller, container;
 static bool claimed;     // there is a terminal, and -t hands it over
 static bool handed_over; // the container has it now
 
-void terminal_claim(void)
+void terminal_claim(bool interactive)
 {
     caller.group = tcgetpgrp(STDIN_FILENO);
+    // As any program that wants to read from the terminal does in the background: stop until `fg`.
+    if (interactive && caller.group != -1 && caller.group != getpgrp() && kill(0, SIGTTIN) == 0)
+        caller.group = tcgetpgrp(STDIN_FILENO);
     if (caller.group == -1 || tcgetattr(STDIN_FILENO, &caller.settings) == -1)
         log_warn("standard input is not our terminal: -t has no effect");
     else if (caller.group != getpgrp())
-        log_debug("started in the background: the terminal stays as it is");
+        log_warn("started in the background: -t has no effect");
     else if (caller.group == 0)
         log_warn("the terminal belongs to a process outside this PID namespace: -t has no effect");
     else
@@ -57,7 +60,8 @@ static void change_hands(struct tenant *from, const struct tenant *to)
 
 void terminal_give_back(void)
 {
-    if (handed_over)
+    // A shell that has taken it in the meantime, while we were stopped, keeps it.
+    if (handed_over && tcgetpgrp(STDIN_FILENO) != getpgid(getppid()))
         change_hands(&container, &caller);
     handed_over = false;
 }

@@ -30,8 +30,9 @@ static void stop_and_go_on(pid_t child)
     terminal_give_back();
     // SIGTSTP and not SIGSTOP for ourselves: it does not stop us where no shell is left that could
     // have us go on, in an orphaned process group (setpgid(2)).
+    // The whole group: a terminal that was handed over has told the rest of a pipeline nothing.
     (void)sigaction(SIGTSTP, &stops, &callers);
-    (void)raise(SIGTSTP);
+    (void)kill(0, SIGTSTP);
     sigemptyset(&sigtstp);
     sigaddset(&sigtstp, SIGTSTP);
     (void)sigprocmask(SIG_UNBLOCK, &sigtstp, NULL); // we stop here, and go on here after SIGCONT
@@ -79,13 +80,16 @@ static void pass_on(pid_t child, const siginfo_t *info)
     bool same_group = getpgid(child) == getpgrp();
     bool by_kernel = info->si_code == SI_KERNEL;
 
-    if (info->si_pid == getpid() && info->si_code == SI_USER)
-        return; // our own doing
     // PID 1 that wants to read from the terminal in the background signals its group until it is
     // stopped, and with the default action never is: for the job to stop is up to us.
     if (is_stop(signal) && same_group && (by_kernel || info->si_pid == child)) {
         if (!is_ignored(signal))
             stop_and_go_on(child);
+    } else if (by_kernel && (signal == SIGTTIN || signal == SIGTTOU)) {
+        // We are in the background, and do not touch the terminal: somebody else in our pipeline
+        // wants it, a pager for example. The foreground goes to them.
+        terminal_give_back();
+        (void)kill(0, SIGCONT);
     } else if (by_kernel && same_group && is_from_keyboard(signal)) {
         log_debug("signal %d from the terminal has reached COMMAND too", signal);
     } else if (kill(child, signal) == -1) {

@@ -5,10 +5,10 @@
 
 void prepare_child(const struct run_options *options)
 {
+    lifeline_keep();
     terminal_take();
     if (!options->interactive)
         descriptors_null_stdin();
-    lifeline_keep();
     signals_restore();
 }
 
@@ -26,9 +26,9 @@ void exec_command(char **argv)
 int run(const struct run_options *options)
 {
     descriptors_fill();
-    signals_block();
     if (options->tty)
-        terminal_claim();
+        terminal_claim(options->interactive);
+    signals_block();
     lifeline_open();
 
     pid_t child = fork();

@@ -31,10 +31,8 @@ static int child_main(void *argument)
 pid_t container_start(const struct run_options *options)
 {
     static alignas(16) char stack[STACK_SIZE];
-    // As vfork(2) has it: the child borrows our memory, and we sleep, until it calls execve(2). A
-    // copy would be thrown away at once, and making it costs a run some 3 percent. SIGCHLD is the
-    // signal that tells us of its end.
-    const int flags = NAMESPACES | CLONE_VM | CLONE_VFORK | SIGCHLD;
+    // SIGCHLD is to tell us of its end, as after fork(2).
+    const int flags = NAMESPACES | SIGCHLD;
 
     // The stack grows down: clone(2) wants its end, not its start.
     pid_t child = clone(child_main, stack + sizeof(stack), flags, (void *)options);

@@ -22,7 +22,8 @@ static void mount_proc(void)
     if (getcwd(directory, sizeof(directory)) != NULL &&
         (strcmp(directory, "/proc") == 0 || strncmp(directory, "/proc/", 6) == 0) &&
         chdir(directory) == -1)
-        die_errno("chdir %s", directory);
+        die_remedy(EXIT_MYDOCKER, "the host's /proc stays outside: start elsewhere", "chdir %s",
+                   directory);
 }
 
 void init(char **argv)

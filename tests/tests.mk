@@ -1,0 +1,44 @@
+# The tests. See tests/README.md for what lives where.
+
+T := build/plain/tests
+suite := $(T)/suite/suite
+unit := $(B)/tests/unit/common
+
+# The suite itself is always built plainly; SANITIZE is for the programs that it checks.
+plain_compile = $(filter-out -fsanitize=% -fno-omit-frame-pointer,$(compile))
+plain_link = $(filter-out -fsanitize=% -fno-omit-frame-pointer,$(link))
+
+$(T)/suite/%.o: tests/suite/%.c $(B)/settings | libcap cmocka
+	@mkdir -p $(@D)
+	$(call say,CC) $(plain_compile) -c -o $@ $<
+$(suite): $(patsubst tests/suite/%.c,$(T)/suite/%.o,$(wildcard tests/suite/*.c)) $(T)/suite/probe
+	$(call say,LINK) $(plain_link) -o $@ $(filter %.o,$^) -lcmocka -lcap -lutil
+# Static where that is possible: it starts quickly, and in any surroundings.
+$(T)/suite/probe: tests/probe/probe.c $(B)/settings | libcap
+	@mkdir -p $(@D)
+	$(call say,LINK) $(plain_compile) $(if $(filter yes,$(have_static)),-static) -o $@ $<
+$(unit): $(B)/tests/unit/common.o $(common)
+	$(call say,LINK) $(link) -o $@ $^ -lcmocka -lcap
+
+tests := $(steps:%=test-%)
+.PHONY: test check test-unit test-order $(tests)
+test: $(tests) test-unit test-order ## check all steps; as root or as an ordinary user
+
+test-unit: $(unit) | cmocka ## check common/ from the inside
+	@$(unit)
+
+$(tests): test-%: % $(suite)
+	@$(suite) --step $(number) $(top)$*/mydocker
+test-step%: ## check one step: make test-step03
+number = $(patsubst 0%,%,$(@:test-step%=%))
+
+# Each step breaks the promises that the next one adds, or the suite checks nothing.
+test-order: $(steps) $(suite) ## check that no step passes for the next one
+	@tests/order $(suite) $(foreach step,$(steps),$(top)$(step)/mydocker)
+
+check: $(suite) ## check your own program: make check STEP=03 MYDOCKER=./mine
+	@test -n "$(STEP)" && test -n "$(MYDOCKER)" || \
+	  { echo 'usage: make check STEP=03 MYDOCKER=/path/to/any/program' >&2; exit 1; }
+	@$(suite) --step $(patsubst 0%,%,$(STEP)) $(if $(ONLY),--only '$(ONLY)') '$(MYDOCKER)'
+
+include tests/bench/bench.mk

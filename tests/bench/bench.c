@@ -1,0 +1,712 @@
+// The benchmark: what a whole run costs in wall time and memory, next to the floor (floor.c) and to
+// unshare, bwrap, crun and runc doing the same. In this order: the scratch world that everything
+// runs in, the candidates, one run, the turns, the figures, memory, the targets.
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    CANDIDATES_MAX = 32,
+    ARGS_MAX = 16,
+    RUNS_MAX = 100000,
+    WARM_UP_TURNS = 10,
+    SECONDS = 45,     // for all the turns, unless the caller says how many
+    TIME_LIMIT = 10,  // seconds, for a run that hangs
+    CONTAINERS = 100, // at once, for the memory figures
+};
+
+// The targets of the last step.
+#define RATIO_TARGET 1.15
+#define MEMORY_TARGET 70.0
+
+enum kind { EXEC_ONLY, FLOOR, MYDOCKER, PEER };
+
+struct candidate {
+    const char *name;
+    const char *argv[ARGS_MAX];
+    double *times;           // microseconds, by turn
+    double memory, memories; // kB per container: one alone, and CONTAINERS at once
+    enum kind kind;
+    int command; // where COMMAND is in argv
+    bool failed;
+};
+
+static struct candidate candidates[CANDIDATES_MAX];
+static int candidate_count;
+static char directory[PATH_MAX]; // of this program; floor, true and pause are there as well
+static const char *command;      // true
+static int null_fd;
+
+// ---- the scratch world: namespaces that take everything with them when they end ----
+
+// A new string, as printf(3) has it. The few that there are last as long as we do.
+__attribute__((format(printf, 1, 2))) static char *format(const char *text, ...)
+{
+    char *result;
+    va_list arguments;
+
+    va_start(arguments, text);
+    if (vasprintf(&result, text, arguments) == -1)
+        err(2, "vasprintf");
+    va_end(arguments);
+    return result;
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+    if (file == NULL || fputs(text, file) == EOF || fclose(file) == EOF)
+        err(2, "write %s", path);
+}
+
+// An ordinary user is root in a user namespace of their own, where the host allows it.
+static void become_root(void)
+{
+    uid_t user = geteuid();
+    gid_t group = getegid();
+
+    if (unshare(CLONE_NEWUSER) == -1)
+        err(2, "no user namespace for an ordinary user: run it as root (unshare)");
+    // Without the first, a user may not map a group (user_namespaces(7)).
+    write_file("/proc/self/setgroups", "deny");
+    write_file("/proc/self/uid_map", format("0 %u 1", user));
+    write_file("/proc/self/gid_map", format("0 %u 1", group));
+}
+
+// No cgroup can be made, and so none is left behind: mydocker makes none either, and runc goes on
+// without. crun wants no cgroup2 below a cgroup v1 tree, a "hybrid", so that one is covered.
+static void mount_cgroups_readonly(void)
+{
+    // struct mount_attr, which <sys/mount.h> has since glibc 2.36 (mount_setattr(2)).
+    const uint64_t readonly[4] = {1 /* attr_set: MOUNT_ATTR_RDONLY */};
+    const unsigned int recursive = 0x8000;
+
+    if (syscall(SYS_mount_setattr, AT_FDCWD, "/sys/fs/cgroup", recursive, readonly,
+                sizeof(readonly)) == -1 &&
+        errno != ENOENT && errno != EINVAL) // no cgroups mounted there
+        warn("cgroups stay writable (mount_setattr)");
+    if (mount("tmpfs", "/sys/fs/cgroup/unified", "tmpfs", 0, NULL) == -1 && errno != ENOENT)
+        warn("mount /sys/fs/cgroup/unified");
+}
+
+static void mount_scratch(const char *scratch)
+{
+    // Without it, on a systemd machine, these mounts would appear on the host.
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+        err(2, "mount /");
+    if (mount("proc", "/proc", "proc", MS_NOEXEC | MS_NOSUID | MS_NODEV, NULL) == -1)
+        err(2, "mount /proc");
+    if (mount("tmpfs", scratch, "tmpfs", MS_NOSUID | MS_NODEV, NULL) == -1)
+        err(2, "mount %s", scratch);
+    mount_cgroups_readonly();
+}
+
+// Returns in a child that is PID 1 of its own namespace: when it ends, in whatever way, the kernel
+// kills all that it has started and drops all that it has mounted. And it ends when we do.
+static void enter_scratch(const char *scratch)
+{
+    int status;
+
+    if (geteuid() != 0)
+        become_root();
+    if (unshare(CLONE_NEWPID | CLONE_NEWNS) == -1)
+        err(2, "no namespaces without CAP_SYS_ADMIN: run it as root (unshare)");
+    pid_t child = fork();
+    if (child == -1)
+        err(2, "fork");
+    if (child != 0) {
+        if (waitpid(child, &status, 0) == -1)
+            err(2, "waitpid");
+        exit(WIFEXITED(status) ? WEXITSTATUS(status) : 2);
+    }
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+        err(2, "prctl");
+    mount_scratch(scratch);
+}
+
+// ---- the candidates ----
+
+// Add one: a NULL-terminated list of arguments, COMMAND the last.
+static void add(enum kind kind, const char *name, const char *const *argv)
+{
+    struct candidate *new = &candidates[candidate_count++];
+    int count = 0;
+
+    if (candidate_count > CANDIDATES_MAX)
+        errx(2, "more than %d candidates", CANDIDATES_MAX);
+    *new = (struct candidate){.kind = kind, .name = name, .memory = NAN, .memories = NAN};
+    for (; argv[count] != NULL; count++)
+        new->argv[count] = argv[count];
+    new->command = count - 1;
+}
+
+// ".../step04/mydocker" is step04.
+static void add_mydocker(const char *path)
+{
+    char *name = format("%s", path);
+    char *slash = strrchr(name, '/');
+
+    if (slash == NULL)
+        errx(2, "%s: no directory to take a name from", path);
+    *slash = '\0';
+    slash = strrchr(name, '/');
+    add(MYDOCKER, slash != NULL ? slash + 1 : name, (const char *[]){path, "run", command, NULL});
+}
+
+// Where NAME is, NULL where it is not installed. An ordinary user's PATH often lacks runc's place.
+static const char *find(const char *name)
+{
+    const char *path = getenv("PATH");
+    char *list = format("%s:/usr/local/sbin:/usr/sbin:/sbin", path != NULL ? path : "/usr/bin");
+
+    for (char *entry = strtok(list, ":"); entry != NULL; entry = strtok(NULL, ":")) {
+        char *file = format("%s/%s", entry, name);
+        if (access(file, X_OK) == 0)
+            return file;
+        free(file);
+    }
+    printf("%s: not installed\n", name);
+    return NULL;
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    struct stat status;
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+
+    if (in == -1 || out == -1 || fstat(in, &status) == -1 ||
+        sendfile(out, in, NULL, (size_t)status.st_size) != status.st_size)
+        err(2, "copy %s to %s", from, to);
+    close(in);
+    close(out);
+}
+
+// What crun and runc run: a bundle with the same five namespaces and the same mount, and a root of
+// its own, which they insist on. The host's /dev is in it so that they do not make a new one.
+static void make_bundle(const char *bundle)
+{
+    const char *config =
+        "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"rootfs\"},\"process\":{\"cwd\":\"/\","
+        "\"user\":{\"uid\":0,\"gid\":0},\"args\":[\"/true\"]},\"mounts\":["
+        "{\"destination\":\"/dev\",\"type\":\"bind\",\"source\":\"/dev\",\"options\":[\"rbind\"]},"
+        "{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\","
+        "\"options\":[\"noexec\",\"nosuid\",\"nodev\"]}],\"linux\":{\"namespaces\":["
+        "{\"type\":\"uts\"},{\"type\":\"pid\"},{\"type\":\"mount\"},{\"type\":\"network\"},"
+        "{\"type\":\"ipc\"}]}}\n";
+
+    write_file(format("%s/config.json", bundle), config);
+    if (mkdir(format("%s/rootfs", bundle), 0755) == -1 ||
+        mkdir(format("%s/rootfs/dev", bundle), 0755) == -1 ||
+        mkdir(format("%s/rootfs/proc", bundle), 0755) == -1)
+        err(2, "mkdir in %s", bundle);
+    copy_file(command, format("%s/rootfs/true", bundle));
+}
+
+static void add_peers(const char *scratch)
+{
+    const char *file;
+
+    if ((file = find("unshare")) != NULL)
+        add(PEER, "unshare", (const char *[]){file, "-fpmuin", "--mount-proc", command, NULL});
+    if ((file = find("bwrap")) != NULL)
+        add(PEER, "bwrap",
+            (const char *[]){file, "--unshare-pid", "--unshare-net", "--unshare-ipc",
+                             "--unshare-uts", "--dev-bind", "/", "/", "--proc", "/proc", command,
+                             NULL});
+    make_bundle(scratch);
+    const char *state = format("%s/state", scratch);
+    // These two read in the bundle what COMMAND is; "bench" is the container's name.
+    if ((file = find("crun")) != NULL)
+        add(PEER, "crun",
+            (const char *[]){file, "--root", state, "--cgroup-manager=disabled", "run", "-b",
+                             scratch, "bench", NULL});
+    // "rootless" as root too: it then goes on where it can make no cgroup.
+    if ((file = find("runc")) != NULL)
+        add(PEER, "runc",
+            (const char *[]){file, "--root", state, "--rootless=true", "run", "-b", scratch,
+                             "bench", NULL});
+}
+
+// ---- one run, from outside ----
+
+// What hangs takes its whole family with it: kill(2) with -1 spares only PID 1, which is us.
+static volatile sig_atomic_t timed_out;
+
+static void on_alarm(int signal_number)
+{
+    (void)signal_number;
+    timed_out = 1;
+    kill(-1, SIGKILL);
+}
+
+static pid_t spawn(const char *const *argv, int error_fd)
+{
+    posix_spawn_file_actions_t actions;
+    pid_t child;
+
+    if ((errno = posix_spawn_file_actions_init(&actions)) != 0 ||
+        (errno = posix_spawn_file_actions_adddup2(&actions, null_fd, 0)) != 0 ||
+        (errno = posix_spawn_file_actions_adddup2(&actions, null_fd, 1)) != 0 ||
+        (errno = posix_spawn_file_actions_adddup2(&actions, error_fd, 2)) != 0)
+        err(2, "posix_spawn_file_actions");
+    errno = posix_spawn(&child, argv[0], &actions, NULL, (char *const *)argv, environ);
+    if (errno != 0)
+        err(2, "posix_spawn %s", argv[0]);
+    posix_spawn_file_actions_destroy(&actions);
+    return child;
+}
+
+static double now(void) // in microseconds
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
+}
+
+// Run COMMAND once. Returns whether it ended with status 0, and in TIME how long all of it took.
+static bool run(const struct candidate *candidate, int error_fd, double *time)
+{
+    int status;
+
+    timed_out = 0;
+    alarm(TIME_LIMIT);
+    double start = now();
+    pid_t child = spawn(candidate->argv, error_fd);
+    if (waitpid(child, &status, 0) == -1)
+        err(2, "waitpid");
+    *time = now() - start;
+    alarm(0);
+    // What the runtime left behind has become our child.
+    while (waitpid(-1, NULL, WNOHANG) > 0) {
+    }
+    return status == 0;
+}
+
+// The last line of what is in the file FD, without its newline.
+static void last_line(int fd, char *line, size_t size)
+{
+    ssize_t length = pread(fd, line, size - 1, 0);
+
+    while (length > 0 && line[length - 1] == '\n')
+        length--;
+    line[length > 0 ? length : 0] = '\0';
+    const char *newline = strrchr(line, '\n');
+    if (newline != NULL)
+        memmove(line, newline + 1, strlen(newline));
+}
+
+// One run, to see whether it works here. Says why not, as the candidate itself does.
+static void try_run(struct candidate *candidate, const char *scratch)
+{
+    char line[4096] = "it takes too long";
+    double time;
+    int fd = open(scratch, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+
+    if (fd == -1)
+        err(2, "open %s", scratch);
+    candidate->failed = !run(candidate, fd, &time);
+    if (!timed_out)
+        last_line(fd, line, sizeof(line));
+    if (candidate->failed)
+        printf("%s: does not work here: %s\n", candidate->name, line);
+    close(fd);
+}
+
+// ---- the turns ----
+
+// Whose go it is. Every turn starts with another candidate; and each follows each other equally
+// often (a Williams design), since a network namespace is torn down after its last process has
+// ended, which slows down whoever comes next.
+static int candidate_at(int turn, int place)
+{
+    int n = candidate_count;
+    int p = turn / n % 2 == 0 ? place : n - 1 - place;
+    int zigzag = p % 2 == 1 ? (p + 1) / 2 : (n - p / 2) % n; // 0 1 n-1 2 n-2 ...
+
+    return (zigzag + turn) % n;
+}
+
+static void take_turn(int turn)
+{
+    for (int place = 0; place < candidate_count; place++) {
+        struct candidate *candidate = &candidates[candidate_at(turn, place)];
+
+        if (candidate->failed || run(candidate, null_fd, &candidate->times[turn]))
+            continue;
+        candidate->failed = true;
+        printf("%s: %s in turn %d, left out\n", candidate->name,
+               timed_out ? "killed after the time limit" : "failed", turn + 1);
+    }
+}
+
+// Warm up, and see how many turns fit into the time there is.
+static int turns_that_fit(void)
+{
+    double start = now();
+
+    for (int turn = 0; turn < WARM_UP_TURNS; turn++)
+        take_turn(turn);
+    double turns = SECONDS * 1e6 / ((now() - start) / WARM_UP_TURNS);
+    return turns < RUNS_MAX ? (int)turns + 1 : RUNS_MAX;
+}
+
+// Take RUNS turns, or as many as fit where it is 0. Returns how many it was.
+static int take_turns(int runs)
+{
+    for (int i = 0; i < candidate_count; i++) {
+        candidates[i].times = calloc(RUNS_MAX, sizeof(double));
+        if (candidates[i].times == NULL)
+            err(2, "calloc");
+    }
+    int fit = turns_that_fit();
+    if (runs == 0)
+        runs = fit;
+    for (int turn = 0; turn < runs; turn++)
+        take_turn(turn);
+    return runs;
+}
+
+// ---- the figures ----
+
+static int compare(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+
+    return (a > b) - (a < b);
+}
+
+// The value below which FRACTION of the sorted VALUES lie, between two of them by proportion.
+static double quantile(const double *values, int count, double fraction)
+{
+    double position = fraction * (count - 1);
+    int below = (int)position;
+    int above = below + 1 < count ? below + 1 : below;
+
+    return values[below] + (position - below) * (values[above] - values[below]);
+}
+
+static double *sorted(const double *values, int count)
+{
+    double *copy = calloc((size_t)count, sizeof(double));
+
+    if (copy == NULL)
+        err(2, "calloc");
+    memcpy(copy, values, (size_t)count * sizeof(double));
+    qsort(copy, (size_t)count, sizeof(double), compare);
+    return copy;
+}
+
+// The median of the ratios of A to B in each turn. Where other processes take the CPU for a while,
+// they slow down both, and their ratio stays: from one benchmark to the next this varies less than
+// the ratio of the medians. NAN where one of them failed.
+static double paired_ratio(const struct candidate *a, const struct candidate *b, int runs)
+{
+    double *ratios = calloc((size_t)runs, sizeof(double));
+
+    if (ratios == NULL)
+        err(2, "calloc");
+    for (int turn = 0; turn < runs; turn++)
+        ratios[turn] = a->failed || b->failed ? NAN : a->times[turn] / b->times[turn];
+    qsort(ratios, (size_t)runs, sizeof(double), compare);
+    double median = quantile(ratios, runs, 0.5);
+    free(ratios);
+    return median;
+}
+
+static double median_time(const struct candidate *candidate, int runs)
+{
+    double *times = sorted(candidate->times, runs);
+    double median = quantile(times, runs, 0.5);
+
+    free(times);
+    return median;
+}
+
+static void print_row(const struct candidate *candidate, const struct candidate *floor, int runs)
+{
+    double *times = sorted(candidate->times, runs);
+    double median = quantile(times, runs, 0.5);
+
+    printf("%-10s %6d %9.0f %9.0f %9.0f %8.3f %8.3f\n", candidate->name, runs, median,
+           quantile(times, runs, 0.25), quantile(times, runs, 0.75),
+           median / median_time(floor, runs), paired_ratio(candidate, floor, runs));
+    free(times);
+}
+
+static void print_times(const struct candidate *floor, int runs)
+{
+    printf(
+        "\nWall time of a whole run of a static `true`, in microseconds.\n"
+        "Ratio to the floor: of the two medians; paired, the median of the ratios turn by turn.\n"
+        "\n%-10s %6s %9s %9s %9s %8s %8s\n",
+        "", "runs", "median", "quartile1", "quartile3", "medians", "paired");
+    for (int i = 0; i < candidate_count; i++)
+        if (!candidates[i].failed)
+            print_row(&candidates[i], floor, runs);
+    printf(
+        "\n\"exec only\" is `true` by itself: what each start of a static program costs here.\n"
+        "The floor has two of them, a mydocker that executes itself again as init three.\n");
+}
+
+// ---- memory: what waits beside COMMAND, in its share (PSS) ----
+
+// The Pss of process NAME in kB, 0 where it has ended.
+static double pss_of(const char *name)
+{
+    char *path = format("/proc/%s/smaps_rollup", name);
+    FILE *file = fopen(path, "re");
+    char line[256];
+    double kilobytes = 0;
+
+    free(path);
+    if (file == NULL)
+        return 0;
+    while (fgets(line, sizeof(line), file) != NULL)
+        if (sscanf(line, "Pss: %lf kB", &kilobytes) == 1)
+            break;
+    fclose(file);
+    return kilobytes;
+}
+
+static bool is_command(const char *name)
+{
+    char *path = format("/proc/%s/comm", name);
+    FILE *file = fopen(path, "re");
+    char line[32] = "";
+
+    free(path);
+    if (file == NULL)
+        return false;
+    bool read = fgets(line, sizeof(line), file) != NULL;
+    fclose(file);
+    return read && strcmp(line, "pause\n") == 0;
+}
+
+// How many processes are COMMAND, and the Pss of all the others together. /proc shows the scratch
+// world alone: whatever is in it, other than us, PID 1, belongs to a container.
+static int count_commands(double *kilobytes)
+{
+    DIR *proc = opendir("/proc");
+    const struct dirent *entry;
+    int commands = 0;
+
+    if (proc == NULL)
+        err(2, "opendir /proc");
+    if (kilobytes != NULL)
+        *kilobytes = 0;
+    while ((entry = readdir(proc)) != NULL) {
+        if (entry->d_name[strspn(entry->d_name, "0123456789")] != '\0' ||
+            strcmp(entry->d_name, "1") == 0)
+            continue;
+        if (is_command(entry->d_name))
+            commands++;
+        else if (kilobytes != NULL)
+            *kilobytes += pss_of(entry->d_name);
+    }
+    closedir(proc);
+    return commands;
+}
+
+// The memory per container of COUNT containers at once, in kB. NAN where they did not all start.
+static double memory_of(const struct candidate *candidate, int count)
+{
+    const struct timespec interval = {.tv_nsec = 20 * 1000 * 1000};
+    const char *argv[ARGS_MAX];
+    double deadline = now() + TIME_LIMIT * 1e6, kilobytes = NAN;
+
+    memcpy(argv, candidate->argv, sizeof(argv));
+    argv[candidate->command] = format("%s/pause", directory);
+    for (int i = 0; i < count; i++)
+        spawn(argv, null_fd);
+    while (count_commands(NULL) < count && now() < deadline)
+        nanosleep(&interval, NULL);
+    // The last one has been started; now it settles down to wait.
+    nanosleep(&interval, NULL);
+    if (count_commands(&kilobytes) != count) {
+        printf("%s: not all of %d containers have started\n", candidate->name, count);
+        kilobytes = NAN;
+    }
+    kill(-1, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0) {
+    }
+    return kilobytes / count;
+}
+
+// crun and runc are not among them: what they leave with a container differs with how they are used
+// (run waits, create and start do not), and what their COMMAND is stands in the bundle.
+static bool has_memory(const struct candidate *candidate, const struct candidate *last_step)
+{
+    return !candidate->failed &&
+           (candidate->kind == FLOOR || candidate == last_step ||
+            (candidate->kind == PEER && candidate->argv[candidate->command] == command));
+}
+
+static void print_memory(const struct candidate *last_step)
+{
+    printf(
+        "\nMemory per container (PSS, COMMAND's own not counted), in kB.\n\n"
+        "%-10s %12s %12s\n",
+        "", "1 container", format("%d at once", CONTAINERS));
+    for (int i = 0; i < candidate_count; i++) {
+        struct candidate *candidate = &candidates[i];
+
+        if (!has_memory(candidate, last_step))
+            continue;
+        candidate->memory = memory_of(candidate, 1);
+        candidate->memories = memory_of(candidate, CONTAINERS);
+        printf("%-10s %12.1f %12.1f\n", candidate->name, candidate->memory, candidate->memories);
+    }
+}
+
+// ---- the targets ----
+
+// Say whether a target is met. Not so where a figure is missing: NAN compares false.
+static bool judge(bool met, const char *what)
+{
+    printf("  %-8s %s\n", met ? "met:" : "not met:", what);
+    return met;
+}
+
+static bool judge_time(const struct candidate *step, const struct candidate *floor, int runs)
+{
+    double ratio = paired_ratio(step, floor, runs);
+    bool met = judge(ratio <= RATIO_TARGET,
+                     format("time at most %.2f x the floor's: %.3f x", RATIO_TARGET, ratio));
+
+    for (int i = 0; i < candidate_count; i++) {
+        const struct candidate *peer = &candidates[i];
+        if (peer->kind != PEER || peer->failed)
+            continue;
+        ratio = paired_ratio(step, peer, runs);
+        met &= judge(ratio < 1, format("time less than %s's: %.3f x", peer->name, ratio));
+    }
+    return met;
+}
+
+// The figure for one alone is no target: it has all of its program's pages to itself, while those
+// of a dynamic program are shared with whatever else is running on this machine.
+static bool judge_memory(const struct candidate *step)
+{
+    bool met = judge(step->memories <= MEMORY_TARGET,
+                     format("memory at most %.0f kB each, %d at once: %.1f kB", MEMORY_TARGET,
+                            CONTAINERS, step->memories));
+
+    met &= judge(step->memories <= step->memory,
+                 format("memory of each no more than of one alone: %.1f and %.1f kB",
+                        step->memories, step->memory));
+    for (int i = 0; i < candidate_count; i++) {
+        const struct candidate *peer = &candidates[i];
+        if (peer->kind == PEER && !isnan(peer->memories))
+            met &= judge(step->memories < peer->memories,
+                         format("memory less than %s's: %.1f and %.1f kB", peer->name,
+                                step->memories, peer->memories));
+    }
+    return met;
+}
+
+// ---- main ----
+
+static int number(const char *text)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+
+    if (*text == '\0' || *end != '\0' || value < 1 || value > RUNS_MAX)
+        errx(2, "%s: not a number of turns from 1 to %d", text, RUNS_MAX);
+    return (int)value;
+}
+
+// This program's directory. Returns where the scratch file system goes.
+static const char *find_directory(void)
+{
+    ssize_t length = readlink("/proc/self/exe", directory, sizeof(directory) - 1);
+
+    if (length == -1)
+        err(2, "readlink /proc/self/exe");
+    directory[length] = '\0';
+    *strrchr(directory, '/') = '\0';
+    command = format("%s/true", directory);
+    return format("%s/scratch", directory);
+}
+
+static void prepare(void)
+{
+    // Without SA_RESTART, waitpid(2) would fail where a run takes too long.
+    const struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
+
+    if (sigaction(SIGALRM, &action, NULL) == -1)
+        err(2, "sigaction");
+    null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null_fd == -1)
+        err(2, "open /dev/null");
+    setlinebuf(stdout);
+}
+
+// Returns whether all targets are met.
+static bool measure(const char *scratch, int runs)
+{
+    const struct candidate *floor = &candidates[1], *last_step = &candidates[candidate_count - 1];
+
+    add_peers(scratch);
+    for (int i = 0; i < candidate_count; i++)
+        try_run(&candidates[i], scratch);
+    runs = take_turns(runs);
+    if (floor->failed)
+        errx(2, "without the floor there is nothing to compare with");
+    print_times(floor, runs);
+    print_memory(last_step);
+
+    printf("\nThe targets, for %s:\n", last_step->name);
+    if (last_step->failed)
+        return judge(false, "all, as it did not run");
+    bool met = judge_time(last_step, floor, runs);
+    return judge_memory(last_step) && met;
+}
+
+// Exits with 0, or with -c with 1 where a target is not met; 2 where nothing could be measured.
+int main(int argc, char **argv)
+{
+    int runs = 0, option;
+    bool check = false;
+
+    while ((option = getopt(argc, argv, "cn:")) != -1) {
+        if (option == '?')
+            errx(2, "usage: bench [-c] [-n TURNS] MYDOCKER...");
+        check |= option == 'c';
+        runs = option == 'n' ? number(optarg) : runs;
+    }
+    if (optind == argc)
+        errx(2, "usage: bench [-c] [-n TURNS] MYDOCKER...");
+    const char *scratch = find_directory();
+    enter_scratch(scratch);
+    prepare();
+
+    add(EXEC_ONLY, "exec only", (const char *[]){command, NULL});
+    add(FLOOR, "floor", (const char *[]){format("%s/floor", directory), command, NULL});
+    for (int i = optind; i < argc; i++)
+        add_mydocker(argv[i]);
+    bool met = measure(scratch, runs);
+    return check && !met ? 1 : 0;
+}

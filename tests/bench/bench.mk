@@ -1,0 +1,16 @@
+# The benchmark: wall time and memory of a whole run, next to the least that the kernel allows.
+
+bench_dir := $(B)/tests/bench
+bench_binaries := $(addprefix $(bench_dir)/,bench floor pause true)
+# What is measured is static wherever libc is, as mydocker is: no loader is in the figures.
+bench_static = $(if $(SANITIZE),,$(if $(wildcard $(shell $(CC) -print-file-name=libc.a)),-static))
+
+$(bench_binaries): %: %.o
+	$(call say,LINK) $(link) $(if $(filter %/bench,$@),,$(bench_static)) -o $@ $<
+
+# `scratch` stays empty: the benchmark mounts a file system there that only it can see.
+.PHONY: bench
+bench: $(steps) $(bench_binaries) ## compare time and memory: make bench RUNS=500 CHECK=1
+	@mkdir -p $(bench_dir)/scratch
+	@$(bench_dir)/bench $(if $(RUNS),-n $(RUNS)) $(if $(filter 1,$(CHECK)),-c) \
+	  $(foreach step,$(steps),$(top)$(step)/mydocker)

@@ -1,0 +1,334 @@
+// What most tests run as COMMAND: it reports facts about itself, so that no test has to read the
+// output of another tool.
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/ipc.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+static void report_hex(const char *key, const char *bytes)
+{
+    printf("%s=", key);
+    for (; *bytes != '\0'; bytes++)
+        printf("%02x", (unsigned char)*bytes);
+    printf("\n");
+}
+
+// Which namespaces and processes.
+static void report_process(void)
+{
+    static const char *const kinds[] = {"uts", "pid", "mnt", "net", "ipc", "user", "cgroup"};
+    char file[64], link[64], hostname[256] = "";
+
+    printf("pid=%d\nppid=%d\npgid=%d\nsid=%d\nuid=%d\ngid=%d\n", getpid(), getppid(), getpgrp(),
+           getsid(0), getuid(), getgid());
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        snprintf(file, sizeof(file), "/proc/self/ns/%s", kinds[i]);
+        ssize_t size = readlink(file, link, sizeof(link) - 1);
+        printf("ns_%s=%.*s\n", kinds[i], size < 0 ? 1 : (int)size, size < 0 ? "?" : link);
+    }
+    gethostname(hostname, sizeof(hostname) - 1);
+    printf("hostname=%s\n", hostname);
+    struct if_nameindex *interfaces = if_nameindex();
+    printf("interfaces=");
+    for (size_t i = 0; interfaces != NULL && interfaces[i].if_index != 0; i++)
+        printf("%s ", interfaces[i].if_name);
+    printf("\n");
+}
+
+// What a process inherits, whatever it executes; the order is fixed, so that two can be compared.
+static void report_inheritance(void)
+{
+    char directory[4096];
+    unsigned long mask = 0;
+    unsigned long long ignored = 0;
+    struct sigaction action;
+
+    printf("cwd=%s\n", getcwd(directory, sizeof(directory)) == NULL ? "?" : directory);
+    mode_t creation = umask(0);
+    umask(creation);
+    printf("umask=%03o\nnice=%d\n", creation, getpriority(PRIO_PROCESS, 0));
+    for (int i = 0; i < RLIM_NLIMITS; i++) {
+        struct rlimit limit;
+        if (getrlimit((__rlimit_resource_t)i, &limit) == 0)
+            printf("limit%d=%llu:%llu\n", i, (unsigned long long)limit.rlim_cur,
+                   (unsigned long long)limit.rlim_max);
+    }
+    // The system call: the library's function hides two signals.
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &mask, 8);
+    for (int signal = 1; signal < NSIG; signal++)
+        if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+            ignored |= 1ULL << (signal - 1);
+    printf("blocked=%016lx\nignored=%016llx\n", mask, ignored);
+    printf("dumpable=%d\nno_new_privs=%d\n", prctl(PR_GET_DUMPABLE, 0, 0, 0, 0),
+           prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+    for (char **variable = environ; *variable != NULL; variable++)
+        report_hex("environment", *variable);
+}
+
+static void report_descriptors(void)
+{
+    struct stat status;
+    struct rlimit limit;
+    int top = 4096;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < 65536)
+        top = (int)limit.rlim_max;
+    printf("descriptors=");
+    for (int fd = 0; fd < top; fd++)
+        if (fcntl(fd, F_GETFD) != -1)
+            printf("%d ", fd);
+    printf("\n");
+    for (int fd = 0; fd < 3; fd++)
+        if (fstat(fd, &status) == 0)
+            printf("fd%d=%llx:%llu:%llx\n", fd, (unsigned long long)status.st_dev,
+                   (unsigned long long)status.st_ino, (unsigned long long)status.st_rdev);
+    if (stat("/dev/null", &status) == 0)
+        printf("null=%llx:%llu:%llx\n", (unsigned long long)status.st_dev,
+               (unsigned long long)status.st_ino, (unsigned long long)status.st_rdev);
+}
+
+// The terminal, looked at through whichever of 0, 1 and 2 is one.
+static void report_terminal(void)
+{
+    int fd = isatty(0) ? 0 : isatty(1) ? 1 : 2;
+    struct winsize size = {0};
+
+    printf("terminal=%d\nforeground=%d\n", isatty(fd), tcgetpgrp(fd));
+    (void)ioctl(fd, TIOCGWINSZ, &size);
+    printf("rows=%d\ncolumns=%d\n", size.ws_row, size.ws_col);
+}
+
+// /proc, as COMMAND sees it.
+static void report_proc(void)
+{
+    struct statfs fs;
+    char link[32] = "";
+    int processes = 0;
+    DIR *proc = opendir("/proc");
+
+    for (struct dirent *entry; proc != NULL && (entry = readdir(proc)) != NULL;)
+        processes += entry->d_name[0] >= '1' && entry->d_name[0] <= '9';
+    if (proc != NULL)
+        closedir(proc);
+    printf("proc_processes=%d\n", processes);
+    printf("proc_self=%s\n", readlink("/proc/self", link, sizeof(link) - 1) == -1 ? "?" : link);
+    if (statfs("/proc", &fs) == 0)
+        printf("proc_nosuid=%d\nproc_nodev=%d\nproc_noexec=%d\n", (fs.f_flags & MS_NOSUID) != 0,
+               (fs.f_flags & MS_NODEV) != 0, (fs.f_flags & MS_NOEXEC) != 0);
+    struct stat here, there;
+    printf("cwd_is_proc=%d\n",
+           stat(".", &here) == 0 && stat("/proc", &there) == 0 && here.st_dev == there.st_dev);
+}
+
+static int facts(char **argv)
+{
+    (void)argv;
+    report_process();
+    report_inheritance();
+    report_descriptors();
+    report_terminal();
+    report_proc();
+    return 0;
+}
+
+static int inheritance(char **argv)
+{
+    (void)argv;
+    report_inheritance();
+    return 0;
+}
+
+// argv, with its bytes in hexadecimal.
+static int arguments(char **argv)
+{
+    report_hex("arg", argv[-1]);
+    for (; *argv != NULL; argv++)
+        report_hex("arg", *argv);
+    return 0;
+}
+
+// Long ones: how many, how long, and a checksum over all bytes.
+static int checksum(char **argv)
+{
+    unsigned long count = 0, size = 0, sum = 0;
+
+    for (; *argv != NULL; argv++, count++)
+        for (const char *byte = *argv; *byte != '\0'; byte++, size++)
+            sum = sum * 31 + (unsigned char)*byte;
+    printf("count=%lu\nsize=%lu\nsum=%lu\n", count, size, sum);
+    return 0;
+}
+
+static int exit_with(char **argv)
+{
+    return argv[0] == NULL ? 0 : (int)strtol(argv[0], NULL, 10);
+}
+
+// By a fault, which ends even PID 1.
+static int crash(char **argv)
+{
+    (void)argv;
+    volatile int *volatile nowhere = NULL;
+    *nowhere = 0;
+    return 0;
+}
+
+static int raise_signal(char **argv)
+{
+    raise((int)strtol(argv[0], NULL, 10));
+    return 0;
+}
+
+// Report every signal that arrives, until SIGUSR2 or the end of standard input.
+static int report_signals(char **argv)
+{
+    sigset_t all;
+    siginfo_t info;
+
+    (void)argv;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    printf("ready\n");
+    fflush(stdout);
+    do {
+        if (sigwaitinfo(&all, &info) == -1)
+            continue;
+        printf("signal=%d\n", info.si_signo);
+        fflush(stdout);
+    } while (info.si_signo != SIGUSR2);
+    return 0;
+}
+
+static int sleep_for_ever(char **argv)
+{
+    (void)argv;
+    printf("ready\n");
+    fflush(stdout);
+    while (true)
+        pause();
+    return 0;
+}
+
+// More than a pipe holds.
+static int write_lines(char **argv)
+{
+    (void)argv;
+    for (int i = 1; i <= 100000; i++)
+        printf("line %d\n", i);
+    return 0;
+}
+
+// A child that stays when we end.
+static int leave_child(char **argv)
+{
+    (void)argv;
+    pid_t child = fork();
+    if (child == 0) {
+        while (true)
+            pause();
+    }
+    printf("child=%d\n", child);
+    return 7;
+}
+
+// Mount something on the directory MNT, then wait for a line.
+static int mount_something(char **argv)
+{
+    char line[16];
+
+    (void)argv;
+    printf("mount=%d\n", mount("tmpfs", "mnt", "tmpfs", 0, "size=64k"));
+    printf("ready\n");
+    fflush(stdout);
+    return read(0, line, sizeof(line)) == -1;
+}
+
+// Set a hostname and make shared memory, then wait for a line.
+static int change_world(char **argv)
+{
+    char line[16];
+
+    (void)argv;
+    printf("sethostname=%d\n", sethostname("inside", 6));
+    printf("ipc=%d\n", shmget(0x6d79646f, 4096, IPC_CREAT | 0600) == -1 ? -1 : 0);
+    printf("ready\n");
+    fflush(stdout);
+    return read(0, line, sizeof(line)) == -1;
+}
+
+// Leave the terminal as an editor that has crashed does.
+static int spoil_terminal(char **argv)
+{
+    struct termios raw;
+
+    if (tcgetattr(0, &raw) == -1)
+        return 1;
+    cfmakeraw(&raw);
+    if (tcsetattr(0, TCSANOW, &raw) == -1)
+        return 1;
+    return crash(argv);
+}
+
+// Read the terminal's size whenever it changes.
+static int watch_size(char **argv)
+{
+    sigset_t winch;
+    int signal;
+
+    sigemptyset(&winch);
+    sigaddset(&winch, SIGWINCH);
+    sigprocmask(SIG_BLOCK, &winch, NULL);
+    printf("ready\n");
+    fflush(stdout);
+    sigwait(&winch, &signal);
+    report_terminal();
+    (void)argv;
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*run)(char **argv);
+    } commands[] = {
+        {"arguments", arguments},
+        {"change-world", change_world},
+        {"checksum", checksum},
+        {"crash", crash},
+        {"mount", mount_something},
+        {"exit", exit_with},
+        {"facts", facts},
+        {"inheritance", inheritance},
+        {"leave-child", leave_child},
+        {"lines", write_lines},
+        {"raise", raise_signal},
+        {"signals", report_signals},
+        {"sleep", sleep_for_ever},
+        {"spoil-terminal", spoil_terminal},
+        {"watch-size", watch_size},
+    };
+
+    for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argv + 2);
+    fprintf(stderr, "probe: unknown command\n");
+    return 99;
+}

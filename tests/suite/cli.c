@@ -1,0 +1,176 @@
+// The command line: commands, options, usage.
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+static void help_is_printed(void)
+{
+    const char *const *const lines[] = {WORDS("help"), WORDS("--help"), WORDS("run", "--help")};
+
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        struct process *p = process_run(&(struct launch){0}, lines[i]);
+        expect(p->status == 0 && strstr(p->output.bytes, "run") != NULL && p->errors.size == 0,
+               "%s should print the usage on standard output: %s", lines[i][0], describe(p));
+    }
+}
+
+static void version_is_printed(void)
+{
+    struct process *p = run("--version");
+
+    expect(p->status == 0 && strncmp(p->output.bytes, "mydocker ", 9) == 0,
+           "--version should print \"mydocker\" and a number: %s", describe(p));
+}
+
+static void full_stdout(const void *argument)
+{
+    (void)argument;
+    int full = open("/dev/full", O_WRONLY);
+    if (full == -1 || dup2(full, 1) == -1)
+        _exit(111);
+    close(full);
+}
+
+static void help_that_is_lost_is_a_failure(void)
+{
+    expect_failure(run_with(&(struct launch){.prepare = full_stdout}, "--help"), 125,
+                   "No space left on device");
+}
+
+static void without_a_command(void)
+{
+    struct process *p = process_run(&(struct launch){0}, WORDS(NULL));
+
+    expect_failure(p, 125, "mydocker --help");
+}
+
+static void without_argv(const void *argument)
+{
+    (void)argument;
+    execve(mydocker, (char *const[]){NULL}, environ);
+}
+
+static void without_a_name(void)
+{
+    struct process *p = run_with(&(struct launch){.prepare = without_argv}, "run", probe, "exit");
+
+    expect_failure(p, 125, "ommand");
+}
+
+static void missing_container_command(void)
+{
+    expect_failure(run("run"), 125, "Missing container command");
+    expect_failure(run("run", "-it"), 125, "Missing container command");
+    expect_failure(run("run", "-i", "--"), 125, "Missing container command");
+}
+
+static void empty_container_command(void)
+{
+    expect_failure(run("run", ""), 125, "--help");
+}
+
+static void unknown_words(void)
+{
+    expect_failure(run("walk"), 125, "walk");
+    expect_failure(run("--fast"), 125, "--fast");
+    expect_failure(run("-z"), 125, "-z");
+    expect_failure(run("run", "-x", probe, "facts"), 125, "-x");
+    expect_failure(run("run", "-ix", probe, "facts"), 125, "-ix");
+    expect_failure(run("run", "--fast", probe, "facts"), 125, "--fast");
+    expect_failure(run("run", "--tty=no", probe, "facts"), 125, "--tty=no");
+}
+
+static void usage_is_named(void)
+{
+    expect_failure(run("walk"), 125, "mydocker --help");
+    expect_failure(run("run", "-x", "true"), 125, "mydocker run --help");
+}
+
+static void options_end_at_command(void)
+{
+    struct process *p = run("run", "-i", probe, "arguments", "-l", "--help", "-t");
+
+    expect(p->status == 0 && strstr(p->output.bytes, "arg=2d6c\narg=2d2d68656c70\narg=2d74\n"),
+           "what follows COMMAND is COMMAND's (a '+' in front of getopt's options): %s",
+           describe(p));
+}
+
+static void double_dash_ends_options(void)
+{
+    struct process *p = run("run", "-i", "--", probe, "arguments", "--", "-t");
+
+    expect(p->status == 0 && strstr(p->output.bytes, "arg=2d2d\narg=2d74\n"),
+           "-- ends the options, and a second one is COMMAND's: %s", describe(p));
+}
+
+static void every_spelling_of_i(void)
+{
+    static const char *const spellings[] = {"-i", "-it", "-ti", "--interactive"};
+
+    for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+        struct launch how = {.input = "hello"};
+        struct process *p = run_with(&how, "run", spellings[i], "cat");
+        expect(p->status == 0 && strcmp(p->output.bytes, "hello") == 0,
+               "run %s cat should copy standard input: %s", spellings[i], describe(p));
+    }
+}
+
+static void t_without_a_terminal(void)
+{
+    static const char *const spellings[] = {"-t", "-it", "-ti", "--tty"};
+
+    for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+        struct process *p = run("run", spellings[i], probe, "exit", "3");
+        expect(p->status == 3 && log_lines(p, "warning") == 1,
+               "run %s without a terminal should warn once and go on: %s", spellings[i],
+               describe(p));
+    }
+}
+
+static void log_levels(void)
+{
+    static const struct {
+        const char *level;
+        bool info, warning;
+    } cases[] = {{"debug", true, true},
+                 {"info", true, true},
+                 {"warn", false, true},
+                 {"error", false, false}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct process *p = run("--log-level", cases[i].level, "run", "-t", probe, "exit");
+        expect(p->status == 0 && (log_lines(p, "info") > 0) == cases[i].info &&
+                   (log_lines(p, "warning") > 0) == cases[i].warning,
+               "--log-level %s should hide what is below it, in every process of mydocker: %s",
+               cases[i].level, describe(p));
+    }
+    expect_failure(run("--log-level", "loud", "run", probe, "facts"), 125, "loud");
+    expect_failure(run("--log-level"), 125, "--log-level");
+    expect_failure(run("--log-level=error", "run", "no-such-command"), 127, "no-such-command");
+}
+
+static void no_init_yet(void)
+{
+    expect_failure(run("init", probe, "facts"), 125, "init");
+}
+
+static const struct promise promises[] = {
+    {"help, --help and run --help print the usage", ALWAYS, LAST, help_is_printed},
+    {"--version prints the version", ALWAYS, LAST, version_is_printed},
+    {"help that cannot be written is a failure", ALWAYS, LAST, help_that_is_lost_is_a_failure},
+    {"no command at all", ALWAYS, LAST, without_a_command},
+    {"an empty argv", ALWAYS, LAST, without_a_name},
+    {"Missing container command", ALWAYS, LAST, missing_container_command},
+    {"an empty COMMAND", ALWAYS, LAST, empty_container_command},
+    {"unknown commands and options are named", ALWAYS, LAST, unknown_words},
+    {"bad usage says where the usage is", ALWAYS, LAST, usage_is_named},
+    {"options end at COMMAND", ALWAYS, LAST, options_end_at_command},
+    {"-- ends the options", ALWAYS, LAST, double_dash_ends_options},
+    {"-i, -it, -ti, --interactive", ALWAYS, LAST, every_spelling_of_i},
+    {"-t without a terminal warns and goes on", ALWAYS, LAST, t_without_a_terminal},
+    {"--log-level", ALWAYS, LAST, log_levels},
+    {"not yet: init is an unknown command", ALWAYS, 2, no_init_yet},
+};
+MECHANISM(cli);

@@ -1,0 +1,194 @@
+// COMMAND: where it is found, and what happens when it is not, or cannot be executed.
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+static const char *make_file(const char *name, mode_t mode, const char *content)
+{
+    const char *file = text_of("%s/%s", scratch, name);
+    FILE *stream = fopen(file, "w");
+
+    expect(stream != NULL && fputs(content, stream) >= 0 && fclose(stream) == 0 &&
+               chmod(file, mode) == 0,
+           "cannot write %s", file);
+    return file;
+}
+
+static struct process *run_in_path(const char *path, const char *command, const char *word)
+{
+    char *const environment[] = {(char *)text_of("PATH=%s", path), NULL};
+
+    return run_with(&(struct launch){.environment = environment}, "run", command, word);
+}
+
+static void found_in_path(void)
+{
+    struct process *p = run("run", "sh", "-c", "echo $0");
+
+    expect(
+        p->status == 0 && strcmp(p->output.bytes, "sh\n") == 0,
+        "COMMAND without a slash is looked up in PATH, and called by the name that was typed: %s",
+        describe(p));
+}
+
+static void path_is_searched_in_order(void)
+{
+    mkdir("a", 0755);
+    mkdir("b", 0755);
+    make_file("a/tool", 0644, "#!/bin/sh\nexit 1\n"); // not executable: passed over
+    make_file("b/tool", 0755, "#!/bin/sh\nexit 5\n");
+    mkdir("a/other", 0755); // a directory: passed over
+    make_file("b/other", 0755, "#!/bin/sh\nexit 6\n");
+    const char *path = text_of("/no/such/directory:%s/a:%s/b", scratch, scratch);
+    struct process *p = run_in_path(path, "tool", NULL);
+    expect(p->status == 5, "the first executable file of PATH should have run: %s", describe(p));
+    p = run_in_path(path, "other", NULL);
+    expect(p->status == 6, "a directory of COMMAND's name is not COMMAND: %s", describe(p));
+}
+
+static void empty_elements_of_path(void)
+{
+    make_file("here", 0755, "#!/bin/sh\nexit 8\n");
+    static const char *const paths[] = {":/nowhere", "/nowhere:", "/nowhere::/nowhere", ""};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        struct process *p = run_in_path(paths[i], "here", NULL);
+        expect(p->status == 8, "an empty element of PATH is the working directory: %s",
+               describe(p));
+    }
+}
+
+static void no_path(void)
+{
+    char *const none[] = {NULL};
+    struct process *p =
+        run_with(&(struct launch){.environment = none}, "run", "sh", "-c", "exit 9");
+
+    expect(p->status == 9, "without PATH in the environment the system's default is searched: %s",
+           describe(p));
+}
+
+static void not_found(void)
+{
+    expect_failure(run("run", "no-such-command"), 127, "no-such-command");
+    expect_failure(run("run", "/no/such/command"), 127,
+                   "/no/such/command: No such file or directory");
+    expect_failure(run("run", "./no-such-command"), 127, "No such file or directory");
+    expect_failure(run("run", "/dev/null/command"), 127, "Not a directory");
+}
+
+static void a_directory(void)
+{
+    expect_failure(run("run", "/tmp"), 126, "/tmp: Permission denied: it is a directory");
+}
+
+static void without_x(void)
+{
+    const char *file = make_file("no-x", 0644, "#!/bin/sh\nexit 0\n");
+
+    expect_failure(run("run", file), 126, "Permission denied: it may not be executed: chmod +x");
+    expect_failure(run_in_path(scratch, "no-x", NULL), 126, "chmod +x");
+}
+
+static void without_shebang(void)
+{
+    const char *file = make_file("no-shebang", 0755, "exit 0\n");
+
+    expect_failure(run("run", file), 126, "Exec format error");
+    expect_failure(run_in_path(scratch, "no-shebang", NULL), 126, "#!");
+}
+
+static void missing_interpreter(void)
+{
+    const char *file = make_file("no-interpreter", 0755, "#!/no/such/interpreter\n");
+
+    expect_failure(run("run", file), 126, "interpreter");
+    expect_failure(run_in_path(scratch, "no-interpreter", NULL), 126, "interpreter");
+}
+
+static void noexec_file_system(void)
+{
+    mkdir("noexec", 0755);
+    make_file("noexec/file", 0755, "#!/bin/sh\nexit 0\n");
+    expect(mount("noexec", "noexec", NULL, MS_BIND, NULL) == 0 &&
+               mount(NULL, "noexec", NULL, MS_REMOUNT | MS_BIND | MS_NOEXEC | MS_NOSUID | MS_NODEV,
+                     NULL) == 0,
+           "cannot mount noexec");
+    struct process *p = run("run", "noexec/file");
+    umount2("noexec", MNT_DETACH);
+    expect_failure(p, 126, "noexec");
+}
+
+static void busy_file(void)
+{
+    const char *file = make_file("busy", 0755, "#!/bin/sh\nexit 0\n");
+    int writer = open(file, O_WRONLY | O_CLOEXEC);
+    struct process *p = run("run", file);
+
+    close(writer);
+    expect_failure(p, 126, "Text file busy");
+}
+
+static void long_names(void)
+{
+    char name[100000];
+
+    memset(name, 'n', sizeof(name));
+    name[sizeof(name) - 1] = '\0';
+    struct process *p = run("run", name);
+    expect(p->status == 127, "a name that is too long is not found: status %d", p->status);
+    expect(log_lines(p, "fatal") == 1 && p->errors.size < 16384,
+           "the line should be cut to a readable size");
+    name[0] = '/';
+    p = run("run", name);
+    expect(p->status == 126 || p->status == 127, "a path that is too long: %d", p->status);
+    expect(strstr(p->errors.bytes, "File name too long") != NULL,
+           "the reason should be there, however long the object is: %s", describe(p));
+}
+
+// The lookup follows the mounts: this directory exists in the host's /proc alone.
+static struct process *run_from_hosts_proc(void)
+{
+    make_file("here", 0755, "#!/bin/sh\nexit 8\n");
+    return run_in_path(text_of("/proc/%d/cwd", getpid()), "here", NULL);
+}
+
+static void looked_up_after_the_mounts(void)
+{
+    struct process *p = run_from_hosts_proc();
+
+    expect(p->status == 127,
+           "COMMAND was found through a /proc that is not the container's: look it up after the "
+           "mounts: %s",
+           describe(p));
+}
+
+static void looked_up_in_hosts_proc(void)
+{
+    struct process *p = run_from_hosts_proc();
+
+    expect(p->status == 8, "/proc is still the host's, and COMMAND is found through it: %s",
+           describe(p));
+}
+
+static const struct promise promises[] = {
+    {"COMMAND is found in PATH", ALWAYS, LAST, found_in_path},
+    {"PATH is searched in order", ALWAYS, LAST, path_is_searched_in_order},
+    {"an empty element of PATH", ALWAYS, LAST, empty_elements_of_path},
+    {"no PATH at all", ALWAYS, LAST, no_path},
+    {"127 where COMMAND is not found", ALWAYS, LAST, not_found},
+    {"126 for a directory", ALWAYS, LAST, a_directory},
+    {"126 without the execute bit", ALWAYS, LAST, without_x},
+    {"126 without #!", ALWAYS, LAST, without_shebang},
+    {"126 where the interpreter is missing, and it says so", ALWAYS, LAST, missing_interpreter},
+    {"126 on a file system mounted noexec", ALWAYS, LAST, noexec_file_system},
+    {"126 for a file that is being written", ALWAYS, LAST, busy_file},
+    {"names that are too long", ALWAYS, LAST, long_names},
+    {"not yet: COMMAND is looked up through the host's /proc", ALWAYS, 3, looked_up_in_hosts_proc},
+    {"COMMAND is looked up after the mounts", 4, LAST, looked_up_after_the_mounts},
+};
+MECHANISM(command);

@@ -1,0 +1,100 @@
+// COMMAND gets descriptors 0, 1 and 2, and no others.
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+static void expect_three(const struct process *p)
+{
+    expect(
+        p->status == 0 && strcmp(fact(p, "descriptors"), "0 1 2 ") == 0,
+        "COMMAND should have descriptors 0, 1 and 2 and no others, found %s (close_range(2)): %s",
+        fact(p, "descriptors"), describe(p));
+}
+
+static void open_many(const void *argument)
+{
+    const int *highest = argument;
+
+    for (int fd = 3; fd < *highest; fd += fd < 20 ? 1 : 37)
+        if (dup2(1, fd) == -1)
+            _exit(111);
+}
+
+static void extra_ones(void)
+{
+    const int highest = 1000;
+
+    expect_three(run("run", probe, "facts"));
+    expect_three(run_with(PREPARED(open_many, &highest), "run", "-i", probe, "facts"));
+}
+
+static void fill_the_table(const void *argument)
+{
+    const struct rlimit limit = {.rlim_cur = 64, .rlim_max = 64};
+
+    (void)argument;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+        _exit(111);
+    while (dup(1) != -1)
+        ;
+}
+
+// There may be no room for what mydocker needs; then it says so.
+static void a_full_table(void)
+{
+    struct process *p =
+        run_with(&(struct launch){.prepare = fill_the_table}, "run", probe, "facts");
+
+    if (p->status == 0)
+        expect_three(p);
+    else
+        expect_failure(p, 125, "Too many open files");
+}
+
+static void close_some(const void *argument)
+{
+    const int *which = argument;
+
+    for (int fd = 0; fd < 3; fd++)
+        if (*which & 1 << fd)
+            close(fd);
+}
+
+static void closed_ones(void)
+{
+    for (int which = 1; which < 8; which++) {
+        struct launch how = {.prepare = close_some, .argument = &which};
+        // The report comes through a file: standard output may be closed.
+        struct process *p =
+            run_with(&how, "run", "-i", "sh", "-c", "exec \"$0\" facts >report 2>&1", probe);
+        expect(p->status == 0, "with descriptors closed by mask %d: %s", which, describe(p));
+        p = run_with(&(struct launch){.direct = true}, "cat", "report");
+        expect(strcmp(fact(p, "descriptors"), "0 1 2 ") == 0,
+               "closed descriptors (mask %d) should be /dev/null, the table holds %s", which,
+               fact(p, "descriptors"));
+        if (which & 1)
+            expect(strcmp(fact(p, "fd0"), fact(p, "null")) == 0, "closed 0 should be /dev/null: %s",
+                   describe(p));
+    }
+}
+
+static void closed_output_is_null(void)
+{
+    const int which = 4;
+    struct launch how = {.prepare = close_some, .argument = &which};
+    struct process *p = run_with(&how, "run", probe, "facts");
+
+    expect(strcmp(fact(p, "fd2"), fact(p, "null")) == 0,
+           "a closed descriptor 2 should be /dev/null: %s", describe(p));
+}
+
+static const struct promise promises[] = {
+    {"0, 1 and 2 and no others", ALWAYS, LAST, extra_ones},
+    {"a full table of descriptors", ALWAYS, LAST, a_full_table},
+    {"any of 0, 1 and 2 closed", ALWAYS, LAST, closed_ones},
+    {"a closed standard error is /dev/null", ALWAYS, LAST, closed_output_is_null},
+};
+MECHANISM(descriptors);

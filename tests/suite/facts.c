@@ -1,0 +1,167 @@
+// Reading what was written.
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+enum { PIECES_MAX = 65536 };
+static void *pieces[PIECES_MAX];
+static size_t piece_count;
+
+void *test_memory(size_t size)
+{
+    if (piece_count == PIECES_MAX)
+        abort();
+    void *piece = calloc(1, size);
+    if (piece == NULL)
+        abort();
+    return pieces[piece_count++] = piece;
+}
+
+void test_memory_free(void);
+void test_memory_free(void)
+{
+    while (piece_count > 0)
+        free(pieces[--piece_count]);
+}
+
+const char *text_of(const char *format, ...)
+{
+    va_list arguments, again;
+
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    size_t size = (size_t)vsnprintf(NULL, 0, format, arguments) + 1;
+    va_end(arguments);
+    char *text = test_memory(size);
+    (void)vsnprintf(text, size, format, again);
+    va_end(again);
+    return text;
+}
+
+const char *content_of(const char *file)
+{
+    size_t size = 0, room = 1 << 20;
+    char *text = test_memory(room);
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    ssize_t n = 0;
+
+    while (fd != -1 && size < room - 1 && (n = read(fd, text + size, room - 1 - size)) > 0)
+        size += (size_t)n;
+    if (fd != -1)
+        close(fd);
+    return text;
+}
+
+static const char *find_fact(const struct process *process, const char *key)
+{
+    size_t length = strlen(key);
+
+    for (const char *line = process->output.bytes; line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, key, length) == 0 && line[length] == '=')
+            return text_of("%.*s", (int)strcspn(line + length + 1, "\r\n"), line + length + 1);
+    }
+    return NULL;
+}
+
+const char *fact(const struct process *process, const char *key)
+{
+    const char *value = find_fact(process, key);
+
+    expect(value != NULL, "the probe, run as COMMAND, did not report %s: %s", key,
+           describe(process));
+    return value;
+}
+
+long fact_number(const struct process *process, const char *key)
+{
+    return strtol(fact(process, key), NULL, 10);
+}
+
+// Step over LITERAL, if it stands at TEXT. NULL is passed on.
+static const char *skip_literal(const char *text, const char *literal)
+{
+    return text != NULL && strncmp(text, literal, strlen(literal)) == 0 ? text + strlen(literal)
+                                                                        : NULL;
+}
+
+// Step over the inside of a JSON string (RFC 8259), up to its closing quote.
+static const char *skip_string(const char *text)
+{
+    while (text != NULL && *text != '"') {
+        if (*text == '\\' && strchr("\"\\/bfnrt", text[1]) != NULL && text[1] != '\0')
+            text += 2;
+        else if (*text == '\\' && text[1] == 'u' && strspn(text + 2, "0123456789abcdefABCDEF") >= 4)
+            text += 6;
+        else if (*text == '\\' || (unsigned char)*text < 0x20)
+            return NULL;
+        else
+            text++;
+    }
+    return text;
+}
+
+// Step over an RFC 3339 time.
+static const char *skip_time(const char *text)
+{
+    const char *form = "dddd-dd-ddTdd:dd:dd";
+
+    for (; text != NULL && *form != '\0'; form++, text++)
+        if (*form == 'd' ? *text < '0' || *text > '9' : *text != *form)
+            return NULL;
+    if (text == NULL || *text == 'Z')
+        return text == NULL ? NULL : text + 1;
+    form = "dd:dd";
+    if (*text != '+' && *text != '-')
+        return NULL;
+    for (text++; *form != '\0'; form++, text++)
+        if (*form == 'd' ? *text < '0' || *text > '9' : *text != *form)
+            return NULL;
+    return text;
+}
+
+// The line at TEXT, if it is one of the log; else NULL.
+static const char *skip_log_line(const char *text, const char **level, size_t *level_length)
+{
+    *level = skip_literal(text, "{\"level\":\"");
+    text = skip_string(*level);
+    *level_length = text == NULL ? 0 : (size_t)(text - *level);
+    text = skip_string(skip_literal(text, "\",\"msg\":\""));
+    text = skip_time(skip_literal(text, "\",\"time\":\""));
+    return skip_literal(text, "\"}\n");
+}
+
+int log_lines(const struct process *process, const char *level)
+{
+    const char *found;
+    size_t length;
+    int count = 0;
+
+    for (const char *line = process->errors.bytes; *line != '\0';) {
+        const char *next = skip_log_line(line, &found, &length);
+
+        expect(next != NULL,
+               "standard error holds a line that is not of the log's form "
+               "{\"level\":\"info\",\"msg\":\"...\",\"time\":\"2019-04-24T21:09:35-07:00\"}: %s",
+               describe(process));
+        count += length == strlen(level) && strncmp(found, level, length) == 0;
+        line = next;
+    }
+    return count;
+}
+
+void expect_failure(const struct process *process, int status, const char *text)
+{
+    expect(process->status == status, "it should have failed with status %d: %s", status,
+           describe(process));
+    expect(log_lines(process, "fatal") == 1, "a failure is exactly one line of level fatal: %s",
+           describe(process));
+    expect(strstr(strstr(process->errors.bytes, "\"fatal\""), text) != NULL,
+           "the fatal line should say \"%s\": %s", text, describe(process));
+    expect(process->output.size == 0, "standard output should be empty, COMMAND not run: %s",
+           describe(process));
+}

@@ -1,0 +1,103 @@
+// The host is safe: its mounts, hostname, /proc and processes are as before, whatever happens.
+// world_verify() looks after every test; these look while COMMAND runs, and after failures.
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+// The host's mounts while COMMAND, having mounted something on the directory mnt, waits.
+static const char *mounts_while_command_mounts(void)
+{
+    struct launch how = {.keep_input_open = true};
+    int mode = mkdir("mnt", 0755);
+
+    expect(mode == 0, "cannot make a directory");
+    struct process *p = start_with(&how, "run", "-i", probe, "mount");
+    process_await_output(p, "ready\n");
+    expect(fact_number(p, "mount") == 0, "COMMAND should be allowed to mount: %s", describe(p));
+    const char *mounts = content_of("/proc/self/mountinfo");
+    process_end_input(p);
+    process_finish(p);
+    return mounts;
+}
+
+static void on_a_shared_root(void)
+{
+    const char *before = content_of("/proc/self/mountinfo");
+
+    expect(strstr(before, "shared:") != NULL, "the tests' own / should be shared");
+    const char *mounts = mounts_while_command_mounts();
+    expect(strcmp(before, mounts) == 0,
+           "a mount of the container's appeared on the host, whose / is shared: make the mount "
+           "tree private first (MS_REC | MS_PRIVATE)\n--- before\n%s--- while it ran\n%s",
+           before, mounts);
+    rmdir("mnt");
+}
+
+static void not_on_a_shared_root(void)
+{
+    const char *mounts = mounts_while_command_mounts();
+
+    (void)umount2("mnt", MNT_DETACH);
+    rmdir("mnt");
+    expect(strstr(mounts, "/mnt ") != NULL,
+           "not yet: what COMMAND mounts appears on a host whose / is shared");
+}
+
+// Until somebody mounts on purpose, nothing does.
+static void nothing_is_mounted(void)
+{
+    const char *before = content_of("/proc/self/mountinfo");
+    struct process *p = start("run", probe, "sleep");
+
+    process_await_output(p, "ready\n");
+    const char *while_it_runs = content_of("/proc/self/mountinfo");
+    expect(strcmp(before, while_it_runs) == 0, "the host's mounts have changed:\n%s",
+           while_it_runs);
+}
+
+static void private_root(const void *argument)
+{
+    (void)argument;
+    if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+        _exit(111);
+}
+
+static void on_a_private_root(void)
+{
+    struct launch how = {.direct = true, .prepare = private_root};
+    struct process *p = run_with(&how, "sh", "-c",
+                                 "cat /proc/self/mountinfo >before; \"$0\" run \"$1\" facts; "
+                                 "cat /proc/self/mountinfo >after",
+                                 mydocker, probe);
+
+    expect(p->status == 0 && fact_number(p, "pid") > 0, "%s", describe(p));
+    expect(strcmp(content_of(text_of("%s/before", scratch)),
+                  content_of(text_of("%s/after", scratch))) == 0,
+           "the mounts of a host whose / is private have changed");
+}
+
+static void after_failures(void)
+{
+    const char *before = content_of("/proc/self/mountinfo");
+
+    (void)run("run", "no-such-command");
+    (void)run("run", "/tmp");
+    (void)run("run", probe, "crash");
+    (void)run("init", probe);
+    (void)run("run");
+    expect(strcmp(before, content_of("/proc/self/mountinfo")) == 0,
+           "failed runs should leave the mounts alone");
+}
+
+static const struct promise promises[] = {
+    {"not yet: COMMAND's mounts spread to a host whose / is shared", 2, 3, not_on_a_shared_root},
+    {"COMMAND's mounts stay inside", 4, LAST, on_a_shared_root},
+    {"while it runs", ALWAYS, LAST, nothing_is_mounted},
+    {"on a host whose / is private", ALWAYS, LAST, on_a_private_root},
+    {"after runs that failed", ALWAYS, LAST, after_failures},
+};
+MECHANISM(host);

@@ -1,0 +1,123 @@
+// COMMAND starts as if it had been run directly: each test does both, and compares.
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+static void expect_the_same(const struct launch *how)
+{
+    struct launch direct = *how;
+
+    direct.direct = true;
+    struct process *alone = run_with(&direct, probe, "inheritance");
+    struct process *contained = run_with(how, "run", probe, "inheritance");
+    expect(alone->status == 0 && contained->status == 0, "neither should fail: %s",
+           describe(contained));
+    expect(strcmp(alone->output.bytes, contained->output.bytes) == 0,
+           "COMMAND should find what it finds when it is run directly\n--- directly\n%s--- in a "
+           "container\n%s",
+           alone->output.bytes, contained->output.bytes);
+}
+
+static void nothing_special(void)
+{
+    expect_the_same(&(struct launch){0});
+}
+
+static void a_directory(void)
+{
+    expect_the_same(&(struct launch){.directory = "/usr"});
+}
+
+static void umask_and_nice(const void *argument)
+{
+    (void)argument;
+    umask(0137);
+    setpriority(PRIO_PROCESS, 0, 7);
+}
+
+static void change_limits(const void *argument)
+{
+    const struct rlimit files = {.rlim_cur = 77, .rlim_max = 99};
+    const struct rlimit core = {.rlim_cur = 0, .rlim_max = 4096};
+    const struct rlimit stack = {.rlim_cur = 3 << 20, .rlim_max = 5 << 20};
+
+    (void)argument;
+    if (setrlimit(RLIMIT_NOFILE, &files) == -1 || setrlimit(RLIMIT_CORE, &core) == -1 ||
+        setrlimit(RLIMIT_STACK, &stack) == -1)
+        _exit(111);
+}
+
+static void block(const void *argument)
+{
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, argument, NULL, 8);
+}
+
+static void blocked_signals(void)
+{
+    static const uint64_t masks[] = {~0ULL, 1ULL << (SIGCHLD - 1),
+                                     1ULL << (SIGTERM - 1) | 1ULL << 40};
+
+    for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++)
+        expect_the_same(PREPARED(block, &masks[i]));
+}
+
+static void ignore(const void *argument)
+{
+    (void)argument;
+    for (int number = 1; number < NSIG; number++)
+        (void)signal(number, SIG_IGN);
+}
+
+static void ignore_sigchld(const void *argument)
+{
+    (void)argument;
+    (void)signal(SIGCHLD, SIG_IGN);
+}
+
+static void ignored_signals(void)
+{
+    expect_the_same(&(struct launch){.prepare = ignore});
+    expect_the_same(&(struct launch){.prepare = ignore_sigchld});
+    struct process *p =
+        run_with(&(struct launch){.prepare = ignore_sigchld}, "run", probe, "exit", "42");
+    expect(p->status == 42, "where the caller ignores SIGCHLD no status should be lost: %s",
+           describe(p));
+}
+
+static void umask_and_priority(void)
+{
+    expect_the_same(&(struct launch){.prepare = umask_and_nice});
+}
+
+static void limits(void)
+{
+    expect_the_same(&(struct launch){.prepare = change_limits});
+}
+
+static void a_directory_that_is_gone(const void *argument)
+{
+    (void)argument;
+    if (mkdir("gone", 0755) == -1 || chdir("gone") == -1 || rmdir("../gone") == -1)
+        _exit(111);
+}
+
+static void deleted_directory(void)
+{
+    expect_the_same(&(struct launch){.prepare = a_directory_that_is_gone});
+}
+
+static const struct promise promises[] = {
+    {"everything", ALWAYS, LAST, nothing_special},
+    {"the working directory", ALWAYS, LAST, a_directory},
+    {"a working directory that was deleted", ALWAYS, LAST, deleted_directory},
+    {"umask and nice value", ALWAYS, LAST, umask_and_priority},
+    {"limits", ALWAYS, LAST, limits},
+    {"blocked signals", ALWAYS, LAST, blocked_signals},
+    {"ignored signals, SIGCHLD among them", ALWAYS, LAST, ignored_signals},
+};
+MECHANISM(inheritance);

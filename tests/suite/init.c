@@ -1,0 +1,173 @@
+// init: mydocker executes itself, then COMMAND.
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+static void become_tracee(const void *argument)
+{
+    (void)argument;
+    ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+    raise(SIGSTOP);
+}
+
+// Note PID's command line, the words separated by blanks, as it is just after an execve(2).
+static const char *command_line(pid_t pid)
+{
+    char *words = (char *)text_of("%s", "");
+    FILE *file = fopen(text_of("/proc/%d/cmdline", (int)pid), "re");
+    size_t size = 0;
+
+    if (file != NULL) {
+        words = test_memory(4096);
+        size = fread(words, 1, 4095, file);
+        fclose(file);
+    }
+    for (size_t i = 0; i + 1 < size; i++)
+        if (words[i] == '\0')
+            words[i] = ' ';
+    return words;
+}
+
+// All that mydocker and its children execute, mydocker itself first: "PID 1? COMMAND LINE".
+static const char *trace_executions(const char *const *words, int *status)
+{
+    struct launch how = {.prepare = become_tracee};
+    struct process *p = process_start(&how, words);
+    const char *found = "";
+    long long limit = now() + time_limit;
+    pid_t pid;
+
+    while (!p->ended && now() < limit) {
+        if ((pid = waitpid(-1, status, __WALL)) == -1)
+            break;
+        if (pid == p->pid && !WIFSTOPPED(*status)) {
+            p->ended = true;
+        } else if (WIFSTOPPED(*status)) {
+            int number = WSTOPSIG(*status), event = *status >> 16;
+            if (pid == p->pid && number == SIGSTOP && event == 0 && *found == '\0')
+                ptrace(PTRACE_SETOPTIONS, pid, NULL,
+                       PTRACE_O_TRACEEXEC | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
+                           PTRACE_O_TRACEVFORK | PTRACE_O_EXITKILL);
+            if (event == PTRACE_EVENT_EXEC)
+                found = text_of("%s%s\n", found, command_line(pid));
+            // A new child's first stop and the events are ptrace's own, not signals.
+            ptrace(PTRACE_CONT, pid, NULL,
+                   event != 0 || number == SIGSTOP || number == SIGTRAP ? 0 : number);
+        }
+    }
+    p->status = WEXITSTATUS(*status);
+    *status = p->status;
+    return found;
+}
+
+static void one_execution(void)
+{
+    int status;
+    const char *found = trace_executions(WORDS("run", probe, "exit", "4"), &status);
+    const char *wanted = text_of("%s run %s exit 4\n%s exit 4\n", mydocker, probe, probe);
+
+    expect(status == 4 && strcmp(found, wanted) == 0,
+           "not yet: the child should execute COMMAND and nothing else; executed were\n%s", found);
+}
+
+static void two_executions(void)
+{
+    int status;
+    const char *found = trace_executions(WORDS("run", probe, "exit", "4"), &status);
+    const char *second = strchr(found, '\n');
+    const char *third = second == NULL ? NULL : strchr(second + 1, '\n');
+
+    expect(third != NULL,
+           "the child should execute /proc/self/exe as init, and init COMMAND; "
+           "executed were\n%s",
+           found);
+    expect(strstr(second, text_of(" init %s exit 4\n", probe)) < third &&
+               strstr(second, text_of(" init %s exit 4\n", probe)) != NULL,
+           "the child should execute itself as `mydocker init COMMAND [ARG...]`; executed were\n%s",
+           found);
+    expect(status == 4 && strcmp(third + 1, text_of("%s exit 4\n", probe)) == 0,
+           "init should execute COMMAND, in its own place; executed were\n%s", found);
+}
+
+static void by_a_person(void)
+{
+    expect_failure(run("init", probe, "facts"), 125, "init");
+    expect_failure(run("init"), 125, "init");
+}
+
+static void open_three(const void *argument)
+{
+    (void)argument;
+    if (dup2(0, 3) == -1)
+        _exit(111);
+}
+
+static void by_a_person_with_descriptors(void)
+{
+    struct launch how = {.prepare = open_three, .keep_input_open = true};
+    struct process *p = start_with(&how, "init", probe, "facts");
+
+    process_finish(p);
+    expect_failure(p, 125, "init");
+}
+
+// pidfd_send_signal(2) takes a directory of /proc for a pidfd, too.
+static void by_a_person_with_a_directory(void)
+{
+    need_tool("unshare");
+    struct launch how = {.direct = true};
+    struct process *p =
+        run_with(&how, "unshare", "--fork", "--pid", "--propagation", "unchanged", "sh", "-c",
+                 "exec 3</proc/1; \"$0\" init \"$1\" facts", mydocker, probe);
+
+    expect_failure(p, 125, "init");
+}
+
+static void as_command(void)
+{
+    struct process *p = run("run", mydocker, "init", probe, "facts");
+
+    expect(p->status == 125 && log_lines(p, "fatal") == 1 && p->output.size == 0,
+           "init as COMMAND is PID 1, and should refuse all the same: %s", describe(p));
+    p = run("run", "/proc/self/exe", "init", probe, "facts");
+    expect(p->status == 125 || p->status == 127, "likewise by the name /proc/self/exe: %s",
+           describe(p));
+    expect(p->output.size == 0, "COMMAND should not have run: %s", describe(p));
+}
+
+static void nested(void)
+{
+    struct process *p =
+        run("--log-level", "error", "run", mydocker, "--log-level", "error", "run", probe, "facts");
+
+    expect(p->status == 0 && fact_number(p, "pid") == 1, "a container in a container: %s",
+           describe(p));
+}
+
+static void deleted_program(void)
+{
+    struct launch how = {.direct = true};
+    struct process *p = run_with(
+        &how, "sh", "-c", "cat \"$0\" >copy && chmod +x copy && exec ./copy run \"$1\" exit 5",
+        mydocker, probe);
+
+    expect(p->status == 5, "mydocker under another name: %s", describe(p));
+}
+
+static const struct promise promises[] = {
+    {"not yet: COMMAND is all that is executed", ALWAYS, 2, one_execution},
+    {"mydocker executes itself as init, and init COMMAND", 3, LAST, two_executions},
+    {"init called by a person refuses", 3, LAST, by_a_person},
+    {"init called with a descriptor 3 refuses", 3, LAST, by_a_person_with_descriptors},
+    {"init called with a directory of /proc refuses", 3, LAST, by_a_person_with_a_directory},
+    {"init as COMMAND refuses", 3, LAST, as_command},
+    {"a container in a container", 2, LAST, nested},
+    {"under another name", ALWAYS, LAST, deleted_program},
+};
+MECHANISM(init);

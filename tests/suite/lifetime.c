@@ -1,0 +1,124 @@
+// mydocker and COMMAND end together.
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+// world_verify() finds what was left; these tests give it something to find.
+static void killed_while_it_runs(void)
+{
+    struct process *p = start("run", probe, "sleep");
+
+    process_await_output(p, "ready\n");
+    kill(p->pid, SIGKILL);
+    process_finish(p);
+    expect(p->status == -SIGKILL, "%s", describe(p));
+    // Its end closes the pipe.
+    await(p->out == -1 || (process_finish(p), p->out == -1),
+          "mydocker was killed, and COMMAND lives on (PR_SET_PDEATHSIG(2const)): %s", describe(p));
+}
+
+static void killed_at_any_moment(void)
+{
+    for (int i = 0; i < 150; i++) {
+        struct process *p = start("run", probe, "sleep");
+        // Spread over the first six milliseconds, where everything happens.
+        (void)nanosleep(&(struct timespec){.tv_nsec = i * 40000L}, NULL);
+        kill(p->pid, SIGKILL);
+        process_finish(p);
+        await(p->out == -1 || (process_finish(p), p->out == -1),
+              "mydocker was killed %d microseconds after its start, and COMMAND lives on: "
+              "PR_SET_PDEATHSIG(2const) alone leaves a gap: %s",
+              i * 40, describe(p));
+    }
+}
+
+static void stuck_stderr(const void *argument)
+{
+    const int *pipe_end = argument;
+
+    if (dup2(*pipe_end, 2) == -1)
+        _exit(111);
+}
+
+static void killed_while_the_log_is_stuck(void)
+{
+    char bytes[4096] = {0};
+    int ends[2];
+
+    expect(pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0, "cannot make a pipe");
+    while (write(ends[1], bytes, sizeof(bytes)) > 0)
+        ;
+    fcntl(ends[1], F_SETFL, 0);
+    struct process *p =
+        process_start(PREPARED(stuck_stderr, &ends[1]), WORDS("run", probe, "exit"));
+    for (int i = 0; i < 20; i++)
+        rest();
+    kill(p->pid, SIGKILL);
+    process_finish(p);
+    await(p->out == -1 || (process_finish(p), p->out == -1),
+          "mydocker was killed while a line of its log was waiting for a reader, and its child "
+          "lives on");
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void children_of_the_caller(void)
+{
+    struct launch how = {.direct = true};
+    struct process *p =
+        start_with(&how, "sh", "-c", "sleep 1000 & exec \"$0\" run \"$1\" exit 6", mydocker, probe);
+
+    process_finish(p);
+    expect(p->status == 6, "a child that mydocker was born with should not be waited for: %s",
+           describe(p));
+    world_mend();
+}
+
+static void child_that_has_ended_before(void)
+{
+    struct launch how = {.direct = true};
+
+    for (int i = 0; i < 20; i++) {
+        struct process *p =
+            run_with(&how, "sh", "-c", "true & exec \"$0\" run \"$1\" exit 6", mydocker, probe);
+        expect(p->status == 6, "the end of another child should not be taken for COMMAND's: %s",
+               describe(p));
+    }
+}
+
+static void others_die_with_pid_1(void)
+{
+    struct process *p = run("run", probe, "leave-child");
+
+    expect(p->status == 7, "%s", describe(p));
+    await(p->out == -1 || (process_finish(p), p->out == -1),
+          "COMMAND has ended, a child of its lives on: is COMMAND PID 1 of its namespace? %s",
+          describe(p));
+}
+
+static void others_live_on(void)
+{
+    struct process *p = run("run", probe, "leave-child");
+    pid_t child = (pid_t)fact_number(p, "child");
+
+    expect(p->status == 7, "mydocker should wait for COMMAND alone: %s", describe(p));
+    expect(kill(child, 0) == 0, "without a PID namespace COMMAND's children live on");
+    kill(child, SIGKILL);
+}
+
+static const struct promise promises[] = {
+    {"COMMAND dies with mydocker", ALWAYS, LAST, killed_while_it_runs},
+    {"mydocker killed at any moment", ALWAYS, LAST, killed_at_any_moment},
+    {"mydocker killed while its log is stuck", ALWAYS, LAST, killed_while_the_log_is_stuck},
+    {"children of the caller are not waited for", ALWAYS, LAST, children_of_the_caller},
+    {"nor is their end COMMAND's", ALWAYS, LAST, child_that_has_ended_before},
+    {"not yet: what COMMAND leaves behind lives on", ALWAYS, 1, others_live_on},
+    {"what COMMAND leaves behind dies with PID 1", 2, LAST, others_die_with_pid_1},
+};
+MECHANISM(lifetime);

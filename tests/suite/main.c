@@ -1,0 +1,159 @@
+// The suite: what each step promises, checked on the program of that step, whoever wrote it.
+#include <getopt.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+// In the order in which one would build them.
+#define MECHANISMS(_)                                                                              \
+    _(cli)                                                                                         \
+    _(command)                                                                                     \
+    _(arguments)                                                                                   \
+    _(status)                                                                                      \
+    _(stdio)                                                                                       \
+    _(log) _(descriptors) _(inheritance) _(signals) _(lifetime) _(terminal) _(namespaces) _(init)  \
+        _(proc) _(host) _(privileges) _(load)
+#define DECLARE(name) extern const struct mechanism name##_mechanism;
+#define LIST(name) &name##_mechanism,
+MECHANISMS(DECLARE)
+static const struct mechanism *const mechanisms[] = {MECHANISMS(LIST)};
+
+const char *mydocker, *probe;
+int step, time_limit = 10000;
+static int not_checked;
+
+void test_memory_free(void);
+
+void cannot_check(const char *reason)
+{
+    not_checked++;
+    print_message("[  CANNOT  ] be checked on this machine: %s\n", reason);
+    skip();
+    abort();
+}
+
+static void check(void **state)
+{
+    const struct promise *promise = *state;
+
+    promise->check();
+    world_verify();
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    world_mend();
+    test_memory_free();
+    return 0;
+}
+
+// The promises of this step, with the word FILTER in their names, as cmocka wants them.
+static size_t collect(struct CMUnitTest *tests, size_t room, const char *filter)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++) {
+        for (size_t j = 0; j < mechanisms[i]->count && count < room; j++) {
+            const struct promise *promise = &mechanisms[i]->promises[j];
+            char *name;
+
+            if (step < promise->first || step > promise->last)
+                continue;
+            if (asprintf(&name, "%s: %s", mechanisms[i]->name, promise->text) == -1)
+                abort();
+            if (filter == NULL || strstr(name, filter) != NULL)
+                tests[count++] = (struct CMUnitTest){name, check, NULL, tear_down, (void *)promise};
+        }
+    }
+    return count;
+}
+
+// The steps that make a promise and its name, a line each.
+static _Noreturn void list(void)
+{
+    for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++) {
+        for (size_t j = 0; j < mechanisms[i]->count; j++) {
+            const struct promise *promise = &mechanisms[i]->promises[j];
+
+            printf("%d-", promise->first);
+            if (promise->last != LAST)
+                printf("%d", promise->last);
+            printf("\t%s: %s\n", mechanisms[i]->name, promise->text);
+        }
+    }
+    exit(EXIT_SUCCESS);
+}
+
+static char *absolute(const char *file)
+{
+    char *path = realpath(file, NULL);
+
+    if (path == NULL || access(path, X_OK) == -1) {
+        fprintf(stderr, "suite: %s is no program that can be executed\n", file);
+        exit(EXIT_FAILURE);
+    }
+    return path;
+}
+
+static const char *beside_this_program(const char *name)
+{
+    char *self = absolute("/proc/self/exe"), *file;
+
+    if (asprintf(&file, "%s/%s", dirname(self), name) == -1)
+        abort();
+    free(self);
+    return absolute(file);
+}
+
+static _Noreturn void usage(void)
+{
+    fputs(
+        "Usage: suite --step N [--only WORD] [--limit SECONDS] MYDOCKER\n"
+        "       suite --list\n"
+        "Check that the program MYDOCKER keeps the promises of step N.\n",
+        stderr);
+    exit(EXIT_FAILURE);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"limit", required_argument, NULL, 't'},
+                                            {"list", no_argument, NULL, 'l'},
+                                            {"only", required_argument, NULL, 'o'},
+                                            {"step", required_argument, NULL, 's'},
+                                            {0}};
+    static struct CMUnitTest tests[512];
+    const char *filter = NULL;
+
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option == 'l')
+            list();
+        else if (option == 'o')
+            filter = optarg;
+        else if (option == 't')
+            time_limit = 1000 * (int)strtol(optarg, NULL, 10);
+        else if (option == 's')
+            step = (int)strtol(optarg, NULL, 10);
+        else
+            usage();
+    }
+    if (step < 1 || optind != argc - 1)
+        usage();
+    mydocker = absolute(argv[optind]);
+    probe = beside_this_program("probe");
+    size_t count = collect(tests, sizeof(tests) / sizeof(tests[0]), filter);
+    world_make();
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    int failed = _cmocka_run_group_tests(text_of("step %d", step), tests, count, NULL, NULL);
+    world_leave();
+    if (not_checked > 0)
+        printf("%d of %zu promises of step %d could not be checked, and do not count as kept.\n",
+               not_checked, count, step);
+    return failed != 0 || not_checked > 0 || count == 0;
+}

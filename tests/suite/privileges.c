@@ -1,0 +1,191 @@
+// What is refused, and what is said about it.
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+// User 0 with no more rights than any other: what an ordinary user is to the kernel.
+static void drop_capabilities(const void *argument)
+{
+    cap_t none = cap_init();
+
+    (void)argument;
+    if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED) == -1 || none == NULL ||
+        cap_set_proc(none) == -1)
+        _exit(111);
+}
+
+static void without_capabilities(void)
+{
+    struct launch how = {.prepare = drop_capabilities};
+    struct process *p = run_with(&how, "run", probe, "facts");
+
+    expect_failure(p, 125, "clone: Operation not permitted");
+    expect_failure(p, 125, "CAP_SYS_ADMIN");
+    expect_failure(p, 125, "run it as root");
+    expect_failure(p, 125, text_of("unshare --user --map-root-user %s run -it /bin/sh", mydocker));
+}
+
+// An ordinary user can always map itself to root; user 0 needs this one for it
+// (user_namespaces(7)).
+static void keep_setfcap_alone(const void *argument)
+{
+    const cap_value_t setfcap = CAP_SETFCAP;
+    cap_t one = cap_init();
+
+    (void)argument;
+    if (one == NULL || cap_set_flag(one, CAP_PERMITTED, 1, &setfcap, CAP_SET) == -1 ||
+        cap_set_flag(one, CAP_EFFECTIVE, 1, &setfcap, CAP_SET) == -1 ||
+        cap_set_flag(one, CAP_INHERITABLE, 1, &setfcap, CAP_SET) == -1 ||
+        prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED) == -1 ||
+        cap_set_proc(one) == -1 || cap_set_ambient(setfcap, CAP_SET) == -1)
+        _exit(111);
+}
+
+static void the_way_on_works(void)
+{
+    need_tool("unshare");
+    struct launch how = {.direct = true, .prepare = ordinary_user ? NULL : keep_setfcap_alone};
+    struct process *p =
+        run_with(&how, "unshare", "--user", "--map-root-user", mydocker, "run", probe, "facts");
+
+    expect(p->status == 0 && fact_number(p, "pid") == 1 && fact_number(p, "uid") == 0,
+           "unshare --user --map-root-user mydocker run COMMAND should work for an ordinary user: "
+           "%s",
+           describe(p));
+}
+
+static void none_needed(void)
+{
+    struct launch how = {.prepare = drop_capabilities};
+    struct process *p = run_with(&how, "run", probe, "exit", "3");
+
+    expect(p->status == 3, "this step needs no privilege: %s", describe(p));
+}
+
+static void write_or_exit(const char *file, const char *content)
+{
+    int fd = open(file, O_WRONLY);
+
+    if (fd == -1 || write(fd, content, strlen(content)) == -1)
+        _exit(111);
+    close(fd);
+}
+
+static void user_namespace(int others)
+{
+    if (unshare(CLONE_NEWUSER | others) == -1)
+        _exit(111);
+    write_or_exit("/proc/self/setgroups", "deny");
+    write_or_exit("/proc/self/uid_map", "0 0 1");
+    write_or_exit("/proc/self/gid_map", "0 0 1");
+}
+
+static void limit_namespaces(const void *argument)
+{
+    user_namespace(0);
+    write_or_exit(text_of("/proc/sys/user/max_%s_namespaces", (const char *)argument), "0");
+}
+
+static void limits(void)
+{
+    static const char *const kinds[] = {"uts", "pid", "mnt", "net", "ipc"};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        struct launch how = {.prepare = limit_namespaces, .argument = kinds[i]};
+        struct process *p = run_with(&how, "run", probe, "facts");
+        expect_failure(p, 125, "clone: No space left on device: not the disk");
+        expect_failure(p, 125, text_of("user.max_%s_namespaces", kinds[i]));
+    }
+}
+
+// A filter that answers NUMBER, with any of FLAGS in its first argument (0: always), with EPERM.
+struct denied {
+    unsigned number, flags;
+};
+
+static void deny(const void *argument)
+{
+    const struct denied *denied = argument;
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, denied->number, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, denied->flags, 0, denied->flags == 0 ? 0 : 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = sizeof(filter) / sizeof(filter[0]), .filter = filter};
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == -1)
+        _exit(111);
+}
+
+static void seccomp_filter(void)
+{
+    const struct denied clone_denied = {SYS_clone, CLONE_NEWNS | CLONE_NEWPID};
+    struct process *p = run_with(PREPARED(deny, &clone_denied), "run", probe, "facts");
+
+    expect_failure(p, 125, "clone: Operation not permitted: a seccomp filter forbids it");
+    expect_failure(p, 125, "seccomp=unconfined");
+}
+
+static void mount_that_fails(void)
+{
+    const struct denied mount_denied = {SYS_mount, 0};
+    struct process *p = run_with(PREPARED(deny, &mount_denied), "run", probe, "facts");
+
+    expect_failure(p, 125, "mount");
+}
+
+static void mask_proc(const void *argument)
+{
+    (void)argument;
+    if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+        mount("/dev/null", "/proc/version", NULL, MS_BIND, NULL) == -1)
+        _exit(111);
+    // Out of reach of this namespace, the mask is locked, as that of a container's /proc is.
+    user_namespace(CLONE_NEWNS);
+}
+
+static void masked_proc(void)
+{
+    struct process *p = run_with(&(struct launch){.prepare = mask_proc}, "run", probe, "facts");
+
+    expect_failure(p, 125, "mount /proc: Operation not permitted: /proc/version lies over a part");
+    expect_failure(p, 125, "systempaths=unconfined");
+}
+
+static void proc_is_not_needed(void)
+{
+    struct process *p = run_with(&(struct launch){.prepare = mask_proc}, "run", probe, "exit", "3");
+
+    expect(p->status == 3, "this step mounts nothing, a masked /proc is no obstacle: %s",
+           describe(p));
+}
+
+static const struct promise promises[] = {
+    {"none are needed", ALWAYS, 1, none_needed},
+    {"without CAP_SYS_ADMIN: its name, and both ways on", 2, LAST, without_capabilities},
+    {"the way on for an ordinary user works", 2, LAST, the_way_on_works},
+    {"a limit on namespaces is named", 2, LAST, limits},
+    {"a seccomp filter is named", 2, LAST, seccomp_filter},
+    {"not yet: nothing is mounted, a masked /proc is no obstacle", ALWAYS, 3, proc_is_not_needed},
+    {"a mount that fails ends it before COMMAND", 4, LAST, mount_that_fails},
+    {"a masked /proc is named", 4, LAST, masked_proc},
+};
+MECHANISM(privileges);

@@ -1,0 +1,72 @@
+// /proc: the host's, and then the container's own.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+static void own_processes(void)
+{
+    struct process *p = run("run", probe, "facts");
+
+    expect(fact_number(p, "proc_processes") == 1 && strcmp(fact(p, "proc_self"), "1") == 0,
+           "/proc should show COMMAND alone, as 1; it shows %s processes and self is %s: mount a "
+           "new proc on /proc",
+           fact(p, "proc_processes"), fact(p, "proc_self"));
+}
+
+static void hosts_processes(void)
+{
+    struct process *p = run("run", probe, "facts");
+
+    expect(fact_number(p, "proc_processes") > 2 && strcmp(fact(p, "proc_self"), "1") != 0,
+           "not yet: /proc should be the host's: %s", describe(p));
+}
+
+static void three_flags(void)
+{
+    struct process *p = run("run", probe, "facts");
+
+    expect(fact_number(p, "proc_noexec") && fact_number(p, "proc_nosuid") &&
+               fact_number(p, "proc_nodev"),
+           "/proc should be mounted with MS_NOEXEC | MS_NOSUID | MS_NODEV: %s", describe(p));
+}
+
+static void ps_shows_two(void)
+{
+    need_tool("ps");
+    struct process *p = run("run", "sh", "-c", "ps -e -o pid=,args=; :");
+
+    int first = 0;
+    expect(sscanf(p->output.bytes, "%d sh -c", &first) == 1 && first == 1,
+           "ps should show COMMAND as PID 1: %s", describe(p));
+    const char *second = strchr(p->output.bytes, '\n');
+    expect(second != NULL && strstr(second, "ps -e") != NULL && strchr(second + 1, '\n')[1] == '\0',
+           "ps should show two processes, COMMAND and ps: %s", describe(p));
+}
+
+static void in_old_proc(void)
+{
+    struct process *p = run_with(&(struct launch){.directory = "/proc"}, "run", probe, "facts");
+
+    expect(p->status == 0 && fact_number(p, "cwd_is_proc") == 1 &&
+               strcmp(fact(p, "cwd"), "/proc") == 0,
+           "a working directory of /proc should be the new one: chdir(2) after the mount: %s",
+           describe(p));
+    p = run_with(&(struct launch){.directory = "/proc/sys/kernel"}, "run", probe, "facts");
+    expect(fact_number(p, "cwd_is_proc") == 1 && strcmp(fact(p, "cwd"), "/proc/sys/kernel") == 0,
+           "likewise below /proc: %s", describe(p));
+    const char *directory = text_of("/proc/%d", (int)getpid());
+    expect_failure(run_with(&(struct launch){.directory = directory}, "run", probe, "facts"), 125,
+                   directory);
+}
+
+static const struct promise promises[] = {
+    {"not yet: /proc is the host's", ALWAYS, 3, hosts_processes},
+    {"/proc shows COMMAND alone, as 1", 4, LAST, own_processes},
+    {"noexec, nosuid, nodev", 4, LAST, three_flags},
+    {"ps shows two processes", 4, LAST, ps_shows_two},
+    {"a working directory on the old /proc", 4, LAST, in_old_proc},
+};
+MECHANISM(proc);

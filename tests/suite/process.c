@@ -1,0 +1,295 @@
+// A program that runs under the test's eyes.
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+enum { PROCESSES_MAX = 256 };
+static struct process *processes[PROCESSES_MAX];
+static size_t process_count;
+
+long long now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
+
+void rest(void)
+{
+    (void)nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+}
+
+static void append(struct text *text, const char *bytes, size_t size)
+{
+    text->bytes = realloc(text->bytes, text->size + size + 1);
+    if (text->bytes == NULL)
+        abort();
+    if (size > 0)
+        memcpy(text->bytes + text->size, bytes, size);
+    text->size += size;
+    text->bytes[text->size] = '\0';
+}
+
+// We are in the child. Our job is to be the program under test: no cmocka from here on.
+static _Noreturn void become(const struct launch *how, const char *const *words)
+{
+    const char *argv[4096];
+    size_t count = 0;
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (!how->direct)
+        argv[count++] = mydocker;
+    while (*words != NULL && count < sizeof(argv) / sizeof(argv[0]) - 1)
+        argv[count++] = *words++;
+    argv[count] = NULL;
+    if (chdir(how->directory == NULL ? scratch : how->directory) == -1)
+        _exit(111);
+    if (how->environment != NULL)
+        environ = (char **)how->environment;
+    if (how->prepare != NULL)
+        how->prepare(how->argument);
+    execvp(argv[0], (char *const *)argv);
+    _exit(112);
+}
+
+static void pipe_pair(int *mine, int *its, bool i_write)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) == -1)
+        abort();
+    *mine = ends[i_write ? 1 : 0];
+    *its = ends[i_write ? 0 : 1];
+    fcntl(*mine, F_SETFL, O_NONBLOCK);
+}
+
+static void start_on_pipes(struct process *process, const char *const *words)
+{
+    int in, out, err;
+
+    process->in = -1;
+    if (process->how->input != NULL || process->how->keep_input_open)
+        pipe_pair(&process->in, &in, true);
+    else
+        in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    pipe_pair(&process->out, &out, false);
+    pipe_pair(&process->err, &err, false);
+    process->pid = fork();
+    if (process->pid == 0) {
+        dup2(in, 0);
+        dup2(out, 1);
+        dup2(err, 2);
+        become(process->how, words);
+    }
+    close(in);
+    close(out);
+    close(err);
+}
+
+static void start_on_terminal(struct process *process, const char *const *words)
+{
+    struct winsize size = {.ws_row = 24, .ws_col = 80};
+
+    process->pid = forkpty(&process->out, NULL, NULL, &size);
+    if (process->pid == 0)
+        become(process->how, words);
+    if (process->pid != -1)
+        fcntl(process->out, F_SETFL, O_NONBLOCK);
+    process->err = -1;
+    process->in = process->out;
+}
+
+struct process *process_start(const struct launch *how, const char *const *words)
+{
+    struct process *process = calloc(1, sizeof(*process));
+    struct launch *copy = test_memory(sizeof(*copy));
+
+    if (process == NULL || process_count == PROCESSES_MAX)
+        abort();
+    *copy = *how;
+    if (copy->input != NULL && copy->input_size == 0)
+        copy->input_size = strlen(copy->input);
+    process->how = copy;
+    append(&process->output, "", 0);
+    append(&process->errors, "", 0);
+    if (how->terminal)
+        start_on_terminal(process, words);
+    else
+        start_on_pipes(process, words);
+    processes[process_count++] = process;
+    expect(process->pid > 0, "cannot start a process: %s", strerror(errno));
+    process->pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
+    return process;
+}
+
+// Read what there is. At the end of a terminal read(2) fails with EIO.
+static void drain(int *fd, struct text *text)
+{
+    char bytes[65536];
+    ssize_t size;
+
+    while (*fd != -1 && (size = read(*fd, bytes, sizeof(bytes))) != -1) {
+        if (size == 0) {
+            close(*fd);
+            *fd = -1;
+        } else {
+            append(text, bytes, (size_t)size);
+        }
+    }
+}
+
+static void feed(struct process *process)
+{
+    const struct launch *how = process->how;
+
+    if (process->in == -1 || process->in == process->out || how->keep_input_open)
+        return;
+    ssize_t size =
+        write(process->in, how->input + process->input_done, how->input_size - process->input_done);
+    if (size > 0)
+        process->input_done += (size_t)size;
+    if (process->input_done == how->input_size || (size == -1 && errno != EAGAIN)) {
+        close(process->in);
+        process->in = -1;
+    }
+}
+
+// Move what there is to be moved, and wait a little where there is nothing.
+static void pump(struct process *process)
+{
+    bool feeding = process->in != process->out && !process->how->keep_input_open;
+    struct pollfd waits[] = {
+        {.fd = process->out, .events = POLLIN},
+        {.fd = process->err, .events = POLLIN},
+        {.fd = feeding ? process->in : -1, .events = POLLOUT},
+        {.fd = process->ended ? -1 : process->pidfd, .events = POLLIN},
+    };
+
+    (void)poll(waits, 4, 20);
+    feed(process);
+    drain(&process->out, &process->output);
+    drain(&process->err, &process->errors);
+}
+
+static void await_text(struct process *process, const struct text *text, const char *wanted)
+{
+    long long limit = now() + time_limit;
+
+    while (strstr(text->bytes, wanted) == NULL && now() < limit)
+        pump(process);
+    expect(strstr(text->bytes, wanted) != NULL, "waited in vain for \"%s\": %s", wanted,
+           describe(process));
+}
+
+void process_await_output(struct process *process, const char *text)
+{
+    await_text(process, &process->output, text);
+}
+
+void process_await_errors(struct process *process, const char *text)
+{
+    await_text(process, &process->errors, text);
+}
+
+bool process_has_ended(struct process *process)
+{
+    int status;
+
+    if (!process->ended && waitpid(process->pid, &status, WNOHANG) == process->pid) {
+        process->ended = true;
+        process->status = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    }
+    return process->ended;
+}
+
+void process_watch(struct process *process, int milliseconds)
+{
+    long long limit = now() + milliseconds;
+
+    while (!process_has_ended(process) && now() < limit)
+        pump(process);
+}
+
+void process_finish(struct process *process)
+{
+    process_watch(process, time_limit);
+    expect(process->ended, "it did not end within %d seconds: %s", time_limit / 1000,
+           describe(process));
+    drain(&process->out, &process->output);
+    drain(&process->err, &process->errors);
+    expect(process->status < 111 || process->status > 112 || !process->how->prepare,
+           "the test could not prepare its process: status %d", process->status);
+}
+
+struct process *process_run(const struct launch *how, const char *const *words)
+{
+    struct process *process = process_start(how, words);
+
+    process_finish(process);
+    return process;
+}
+
+void process_type(struct process *process, const char *text)
+{
+    expect(write(process->in, text, strlen(text)) == (ssize_t)strlen(text), "cannot type \"%s\"",
+           text);
+}
+
+void process_end_input(struct process *process)
+{
+    close(process->in);
+    process->in = -1;
+}
+
+void process_clear(struct process *process)
+{
+    process->output.size = process->errors.size = 0;
+    process->output.bytes[0] = process->errors.bytes[0] = '\0';
+}
+
+void process_kill_all(void)
+{
+    for (size_t i = 0; i < process_count; i++) {
+        struct process *process = processes[i];
+
+        if (process->pid > 0 && !process->ended) {
+            kill(process->pid, SIGKILL);
+            waitpid(process->pid, NULL, 0);
+        }
+        if (process->in != -1 && process->in != process->out)
+            close(process->in);
+        if (process->out != -1)
+            close(process->out);
+        if (process->err != -1)
+            close(process->err);
+        close(process->pidfd);
+        free(process->output.bytes);
+        free(process->errors.bytes);
+        free(process);
+    }
+    process_count = 0;
+}
+
+const char *describe(const struct process *process)
+{
+    const char *end = !process->ended       ? "still running"
+                      : process->status < 0 ? text_of("ended by signal %d", -process->status)
+                                            : text_of("status %d", process->status);
+
+    return text_of("%s\n  standard output: %.800s\n  standard error: %.2000s", end,
+                   process->output.bytes, process->errors.bytes);
+}

@@ -1,0 +1,169 @@
+// The suite: what the test files and the harness share. A section for each .c file of the harness.
+#ifndef SUITE_H
+#define SUITE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <cmocka.h>
+
+// ---- main.c: the promises ----
+
+// A promise, the steps that make it, and the function that checks it. What a step must not do yet
+// is a promise of the steps before.
+struct promise {
+    const char *text;
+    int first, last;
+    void (*check)(void);
+};
+
+enum { ALWAYS = 1, LAST = 99 };
+
+// A test file ends in a table of its promises and a group that names it: MECHANISM(name).
+struct mechanism {
+    const char *name;
+    const struct promise *promises;
+    size_t count;
+};
+#define MECHANISM(name)                                                                            \
+    const struct mechanism name##_mechanism = {#name, promises,                                    \
+                                               sizeof(promises) / sizeof(promises[0])}
+
+// Fail the test, with what to look at or to add, unless CONDITION holds. Never in a forked child:
+// there a failure would return into a second test runner.
+#define expect(condition, ...)                                                                     \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            fail_msg(__VA_ARGS__);                                                                 \
+    } while (0)
+
+// End the test: it cannot be made on this machine, and counts as not passed.
+_Noreturn void cannot_check(const char *reason);
+
+// ---- world.c: where mydocker is run ----
+
+extern const char *mydocker; // its path
+extern const char *probe;    // the path of the suite's own COMMAND
+extern const char *scratch;  // an empty directory in memory, the working directory of every test
+extern int step;             // whose promises are checked
+extern int time_limit;       // how long a test waits for something, in milliseconds
+extern bool ordinary_user;   // root only in a user namespace that the tests have made
+
+// Make that place: a mount namespace whose / is shared, and a PATH without init and reboot. Exits
+// with a message where that is refused.
+void world_make(void);
+void world_leave(void);
+
+// Fail where the test left a process, a mount or a hostname other than before.
+void world_verify(void);
+// Kill and unmount whatever it left.
+void world_mend(void);
+
+// Is TOOL there? Where it is not, the test cannot be made.
+void need_tool(const char *tool);
+
+// ---- process.c: a program that runs under the test's eyes ----
+
+// How to start it; all zero is a good start.
+struct launch {
+    bool direct;                           // the words are the program, not mydocker's arguments
+    bool terminal;                         // on a terminal of its own, as leader of a new session
+    const char *input;                     // what standard input holds: else /dev/null,
+    size_t input_size;                     // strlen(3) if 0
+    bool keep_input_open;                  // or nothing yet: process_type() follows
+    const char *directory;                 // where to start, else the scratch directory
+    char *const *environment;              // else the suite's
+    void (*prepare)(const void *argument); // called last before execve(2); nonzero exit on failure
+    const void *argument;
+};
+
+struct text {
+    char *bytes; // NUL-terminated
+    size_t size;
+};
+
+struct process {
+    pid_t pid;
+    int pidfd, in, out, err; // a terminal is all three, as in and out
+    const struct launch *how;
+    size_t input_done;
+    struct text output, errors;
+    bool ended;
+    int status; // its exit status, or minus the signal that ended it
+};
+
+// Start, wait for what it writes, and wait for its end: at most time_limit each, or the test fails.
+struct process *process_start(const struct launch *how, const char *const *words);
+void process_await_output(struct process *process, const char *text);
+void process_await_errors(struct process *process, const char *text);
+void process_finish(struct process *process);
+bool process_has_ended(struct process *process);
+
+// Read what it writes for so many MILLISECONDS, or until it ends.
+void process_watch(struct process *process, int milliseconds);
+
+// Write TEXT to its standard input; close that.
+void process_type(struct process *process, const char *text);
+void process_end_input(struct process *process);
+
+// Forget what it has written up to now.
+void process_clear(struct process *process);
+
+// Kill and forget all processes of this test.
+void process_kill_all(void);
+
+// start and finish in one
+struct process *process_run(const struct launch *how, const char *const *words);
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+// A launch with nothing but a function to be called before it.
+#define PREPARED(function, its_argument)                                                           \
+    (&(struct launch){.prepare = (function), .argument = (its_argument)})
+#define run(...) process_run(&(struct launch){0}, WORDS(__VA_ARGS__))
+#define run_with(how, ...) process_run(how, WORDS(__VA_ARGS__))
+#define start(...) process_start(&(struct launch){0}, WORDS(__VA_ARGS__))
+#define start_with(how, ...) process_start(how, WORDS(__VA_ARGS__))
+
+// Milliseconds on the monotonic clock, and a short rest between two looks at something.
+long long now(void);
+void rest(void);
+
+// Look at CONDITION until it holds or the time limit is over; then fail like expect().
+#define await(condition, ...)                                                                      \
+    do {                                                                                           \
+        long long limit_ = now() + time_limit;                                                     \
+        while (!(condition) && now() < limit_)                                                     \
+            rest();                                                                                \
+        expect(condition, __VA_ARGS__);                                                            \
+    } while (0)
+
+// How it ended and what it wrote, for the message of a failure.
+const char *describe(const struct process *process);
+
+// ---- facts.c: reading what was written ----
+
+// The value of KEY in the probe's report, of lines KEY=VALUE. Fails where it is missing.
+const char *fact(const struct process *process, const char *key);
+long fact_number(const struct process *process, const char *key);
+
+// How many lines of LEVEL it has logged; fails where a line of its log is no JSON in UTF-8 with
+// level, msg and time in this order.
+int log_lines(const struct process *process, const char *level);
+
+// Did it fail as it should: STATUS, one fatal line that holds TEXT, and no COMMAND run?
+void expect_failure(const struct process *process, int status, const char *text);
+
+// printf(3) into memory that lives until the test ends.
+const char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// The whole content of FILE, likewise.
+const char *content_of(const char *file);
+
+// Memory that lives until the test ends.
+void *test_memory(size_t size);
+
+#endif

@@ -1,0 +1,378 @@
+// -t: COMMAND in the foreground of the terminal, and the terminal afterwards.
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+#define CTRL_C "\x03"
+#define CTRL_D "\x04"
+#define CTRL_Z "\x1a"
+#define CTRL_BACKSLASH "\x1c"
+
+// A shell that asks "ready> ", as COMMAND or as the one that calls mydocker ($M) with the probe
+// ($P).
+static char *const *shell_environment(void)
+{
+    char **variables = test_memory(8 * sizeof(*variables));
+
+    variables[0] = (char *)text_of("PATH=%s", getenv("PATH"));
+    variables[1] = (char *)text_of("M=%s", mydocker);
+    variables[2] = (char *)text_of("P=%s", probe);
+    variables[3] = (char *)"PS1=ready> ";
+    variables[4] = (char *)"TERM=dumb";
+    variables[5] = (char *)"LC_ALL=C";
+    return variables;
+}
+
+static struct process *calling_shell(void)
+{
+    need_tool("bash");
+    struct launch how = {.direct = true, .terminal = true, .environment = shell_environment()};
+    struct process *p = start_with(&how, "bash", "--norc", "--noprofile", "-i");
+
+    process_await_output(p, "ready> ");
+    process_clear(p);
+    return p;
+}
+
+// Type LINE at the prompt and wait for WANTED, which must not stand in LINE.
+static void converse(struct process *p, const char *line, const char *wanted)
+{
+    process_clear(p);
+    process_type(p, line);
+    process_await_output(p, wanted);
+}
+
+static struct process *start_on_terminal(const char *const *words)
+{
+    return process_start(&(struct launch){.terminal = true, .environment = shell_environment()},
+                         words);
+}
+
+static int count_of(const struct process *p, const char *text)
+{
+    int count = 0;
+
+    for (const char *at = p->output.bytes; (at = strstr(at, text)) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void has_the_foreground(void)
+{
+    struct process *p = start_on_terminal(WORDS("run", "-it", probe, "facts"));
+
+    process_finish(p);
+    expect(fact_number(p, "pgid") == fact_number(p, "pid"),
+           "COMMAND should lead a process group of its own: %s", describe(p));
+    expect(fact_number(p, "foreground") == fact_number(p, "pgid"),
+           "COMMAND's process group should be the terminal's foreground (tcsetpgrp(3)): %s",
+           describe(p));
+    expect(fact_number(p, "rows") == 24 && fact_number(p, "columns") == 80,
+           "the window should be 24 by 80: %s", describe(p));
+}
+
+static void without_t_nothing_changes(void)
+{
+    struct process *p = start_on_terminal(WORDS("run", "-i", probe, "facts"));
+
+    process_finish(p);
+    expect(fact_number(p, "terminal") == 1, "standard input should be the terminal: %s",
+           describe(p));
+    expect(fact_number(p, "pgid") != fact_number(p, "pid"),
+           "without -t COMMAND should stay in mydocker's process group: %s", describe(p));
+}
+
+static void t_without_i(void)
+{
+    struct process *p = start_on_terminal(WORDS("run", "-t", probe, "facts"));
+
+    process_finish(p);
+    expect(strcmp(fact(p, "fd0"), fact(p, "null")) == 0 &&
+               fact_number(p, "foreground") == fact_number(p, "pgid"),
+           "-t without -i: the foreground, and /dev/null to read: %s", describe(p));
+}
+
+// In a script, after COMMAND has ended: is the script in the foreground again, with its settings?
+static void expect_given_back(const char *command)
+{
+    struct launch how = {.direct = true, .terminal = true, .environment = shell_environment()};
+    struct process *p = run_with(&how, "sh", "-c",
+                                 text_of("stty -g >before; %s; stty -g >after; $P facts", command));
+
+    expect(fact_number(p, "foreground") == fact_number(p, "pgid"),
+           "after `%s` the foreground should be the caller's again: %s", command, describe(p));
+    expect(strcmp(content_of(text_of("%s/before", scratch)),
+                  content_of(text_of("%s/after", scratch))) == 0,
+           "after `%s` the terminal's settings should be as before: %s", command, describe(p));
+}
+
+static void is_given_back(void)
+{
+    need_tool("stty");
+    expect_given_back("$M run -it $P exit 3");
+    expect_given_back("$M run -it $P crash");
+    expect_given_back("$M run -it no-such-command");
+    expect_given_back("$M run -it /tmp");
+    expect_given_back("$M run -t stty -echo");
+    expect_given_back("$M run -it $P spoil-terminal");
+}
+
+static void keys_reach_command_once(void)
+{
+    static const struct {
+        const char *key;
+        int signal;
+    } keys[] = {{CTRL_C, SIGINT}, {CTRL_BACKSLASH, SIGQUIT}, {CTRL_Z, SIGTSTP},
+                {CTRL_C, SIGINT}, {CTRL_C, SIGINT},          {CTRL_C, SIGINT}};
+    struct process *p = start_on_terminal(WORDS("run", "-it", probe, "signals"));
+
+    process_await_output(p, "ready");
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        converse(p, keys[i].key, text_of("signal=%d\r\n", keys[i].signal));
+        process_watch(p, 10);
+    }
+    kill(p->pid, SIGUSR2);
+    process_finish(p);
+    expect(p->status == 0 && count_of(p, "signal=2\r\n") == 1,
+           "with -t a key should reach COMMAND once, and mydocker never: %s", describe(p));
+}
+
+static void without_t_keys_reach_command_once(void)
+{
+    struct process *p = start_on_terminal(WORDS("run", "-i", probe, "signals"));
+
+    process_await_output(p, "ready");
+    converse(p, CTRL_C, "signal=2\r\n");
+    converse(p, CTRL_BACKSLASH, "signal=3\r\n");
+    process_watch(p, 20);
+    kill(p->pid, SIGUSR1);
+    process_await_output(p, text_of("signal=%d\r\n", SIGUSR1));
+    expect(count_of(p, "signal=3\r\n") == 1 && count_of(p, "signal=2\r\n") == 0,
+           "a key signals the whole process group; passed on as well, it reaches COMMAND twice: %s",
+           describe(p));
+    kill(p->pid, SIGUSR2);
+    process_finish(p);
+}
+
+static void three_ctrl_c(void)
+{
+    struct process *p = start_on_terminal(WORDS("run", "-i", probe, "signals"));
+
+    process_await_output(p, "ready");
+    converse(p, CTRL_C, "signal=2");
+    converse(p, CTRL_C, "signal=2");
+    // COMMAND may have had the second before mydocker looked: two that wait together are one.
+    for (int i = 0; i < 20 && !process_has_ended(p); i++) {
+        process_type(p, CTRL_C);
+        process_watch(p, 100);
+    }
+    process_finish(p);
+    expect(p->status == 128 + SIGKILL, "the third Ctrl-C should kill: %s", describe(p));
+}
+
+static void window_is_resized(void)
+{
+    struct winsize size = {.ws_row = 33, .ws_col = 111};
+    struct process *p = start_on_terminal(WORDS("run", "-it", probe, "watch-size"));
+
+    process_await_output(p, "ready");
+    expect(ioctl(p->out, TIOCSWINSZ, &size) == 0, "cannot change the window's size");
+    process_finish(p);
+    expect(fact_number(p, "rows") == 33 && fact_number(p, "columns") == 111,
+           "COMMAND should learn of a new window size: %s", describe(p));
+}
+
+// COMMAND is a shell, and the person at the terminal uses its job control.
+static void shell_with_job_control(const char *tool, const char *const *words)
+{
+    need_tool(tool);
+    struct process *p = start_on_terminal(words);
+
+    process_await_output(p, "ready> ");
+    converse(p, "sleep 1000\n", "\n");
+    process_watch(p, 100); // until the shell has started it; too early, Ctrl-Z would meet the shell
+    converse(p, CTRL_Z, "topped");
+    converse(p, "jobs\n", "topped");
+    converse(p, "fg\n", "sleep 1000");
+    process_watch(p, 100);
+    converse(p, CTRL_C, "ready> ");
+    converse(p, "echo status-$?-\n", "status-130-");
+    process_type(p, "exit 3\n");
+    process_finish(p);
+    expect(p->status == 3, "`exit 3` in %s: %s", tool, describe(p));
+    expect(strstr(p->output.bytes, "annot") == NULL && strstr(p->errors.bytes, "annot") == NULL,
+           "%s should not complain about its terminal: %s", tool, describe(p));
+}
+
+static void bash_as_command(void)
+{
+    shell_with_job_control("bash", WORDS("run", "-it", "bash", "--norc", "--noprofile", "-i"));
+}
+
+static void dash_as_command(void)
+{
+    shell_with_job_control("dash", WORDS("run", "-it", "dash"));
+}
+
+static void busybox_as_command(void)
+{
+    shell_with_job_control("busybox", WORDS("run", "-it", "busybox", "sh"));
+}
+
+static void stopped_and_continued(void)
+{
+    struct process *p = calling_shell();
+
+    converse(p, "$M run -i $P sleep\n", "ready\r\n");
+    converse(p, CTRL_Z, "topped");
+    converse(p, "echo at-$((40+2))\n", "at-42");
+    converse(p, "fg\n", "run -i");
+    // Too early, and Ctrl-C meets the shell.
+    for (int i = 0; i < 20 && strstr(p->output.bytes, "ready> ") == NULL; i++) {
+        process_watch(p, 100);
+        process_type(p, CTRL_C);
+    }
+    converse(p, "echo status-$?-\n", "status-1");
+    process_type(p, "exit 0\n");
+    process_finish(p);
+}
+
+// Ctrl-Z stops a COMMAND that is not PID 1; the calling shell is to learn of it.
+static void stopped_with_the_terminal(void)
+{
+    struct process *p = calling_shell();
+
+    converse(p, "$M run -it $P sleep\n", "ready\r\n");
+    converse(p, CTRL_Z, "topped");
+    converse(p, "echo at-$((40+2))\n", "at-42");
+    converse(p, "fg\n", "run -it");
+    process_watch(p, 40);
+    converse(p, CTRL_C, "ready> ");
+    converse(p, "echo status-$?-\n", "status-130-");
+    process_type(p, "exit 0\n");
+    process_finish(p);
+}
+
+static void in_the_background(void)
+{
+    struct process *p = calling_shell();
+
+    converse(p, "$M run -t $P sleep &\n", "ready\r\n");
+    expect(tcgetpgrp(p->out) == p->pid,
+           "a mydocker in the background should leave the foreground to the shell: %s",
+           describe(p));
+    converse(p, "echo at-$((40+2))\n", "at-42");
+    converse(p, "kill -KILL %1; wait %1; echo status-$?-\n", "status-137-");
+    converse(p, "$M run -t $P exit 6 & wait $!; echo status-$?-\n", "status-6-");
+    process_type(p, "exit 0\n");
+    process_finish(p);
+}
+
+static void background_that_reads(void)
+{
+    struct process *p = calling_shell();
+
+    converse(p, "set -b; $M run -it cat &\n", "topped");
+    converse(p, "echo at-$((40+2))\n", "at-42");
+    converse(p, "fg\n", "command cat");
+    converse(p, "round trip\n", "round trip\r\nround trip\r\n");
+    converse(p, CTRL_D, "ready> ");
+    process_type(p, "exit 0\n");
+    process_finish(p);
+}
+
+// A shell in the background would take the terminal from the one that called: in its PID namespace
+// neither's process group has a name.
+static void background_shell(void)
+{
+    struct process *p = calling_shell();
+
+    converse(p, "set -b; $M run -it bash --norc &\n", "topped");
+    expect(tcgetpgrp(p->out) == p->pid, "the foreground should be the calling shell's: %s",
+           describe(p));
+    converse(p, "fg\n", "command bash");
+    process_await_output(p, "ready> ");
+    converse(p, "echo inside-$((40+2)); exit 3\n", "inside-42");
+    process_await_output(p, "ready> ");
+    converse(p, "echo status-$?-\n", "status-3-");
+    process_type(p, "exit 0\n");
+    process_finish(p);
+    expect(p->status == 0, "the calling shell should have lived to its end: %s", describe(p));
+}
+
+static void in_front_of_a_pager(void)
+{
+    need_tool("busybox");
+    struct process *p = calling_shell();
+
+    converse(p, "$M run -it $P lines | busybox less\n", "line 20");
+    process_type(p, "q");
+    process_await_output(p, "ready> ");
+    converse(p, "echo at-$((40+2))\n", "at-42");
+    process_type(p, "exit 0\n");
+    process_finish(p);
+}
+
+static void pipeline_is_stopped(void)
+{
+    struct process *p = calling_shell();
+
+    converse(p, "$M run -it $P sleep | cat\n", "ready\r\n");
+    converse(p, CTRL_Z, "topped");
+    converse(p, "echo at-$((40+2))\n", "at-42");
+    converse(p, "fg\n", "run -it");
+    process_watch(p, 40);
+    converse(p, CTRL_C, "ready> ");
+    process_type(p, "exit 0\n");
+    process_finish(p);
+}
+
+static void in_a_pipeline(void)
+{
+    struct process *p = calling_shell();
+
+    converse(p, "echo through-$((40+2)) | $M run -it cat | cat\n", "through-42");
+    converse(p, "$M run -it echo through-$((40+3)) | cat\n", "through-43");
+    converse(p, "echo at-$((40+2))\n", "at-42");
+    process_type(p, "exit 0\n");
+    process_finish(p);
+}
+
+static void hang_up(void)
+{
+    struct process *p = start_on_terminal(WORDS("run", "-it", "sh", "-c", "echo ready; exec cat"));
+
+    process_await_output(p, "ready\r\n");
+    close(p->out);
+    p->out = p->in = -1;
+    process_finish(p);
+}
+
+static const struct promise promises[] = {
+    {"COMMAND has the foreground, and the window its size", ALWAYS, LAST, has_the_foreground},
+    {"without -t nothing changes", ALWAYS, LAST, without_t_nothing_changes},
+    {"-t without -i", ALWAYS, LAST, t_without_i},
+    {"it is given back, whatever happened", ALWAYS, LAST, is_given_back},
+    {"a key reaches COMMAND once, and mydocker never", ALWAYS, LAST, keys_reach_command_once},
+    {"without -t a key reaches COMMAND once", ALWAYS, LAST, without_t_keys_reach_command_once},
+    {"without -t the third Ctrl-C kills", ALWAYS, LAST, three_ctrl_c},
+    {"a window that is resized", ALWAYS, LAST, window_is_resized},
+    {"job control in bash", ALWAYS, LAST, bash_as_command},
+    {"job control in dash", ALWAYS, LAST, dash_as_command},
+    {"job control in busybox sh", ALWAYS, LAST, busybox_as_command},
+    {"without -t: Ctrl-Z and fg in the calling shell", ALWAYS, LAST, stopped_and_continued},
+    {"with -t: Ctrl-Z and fg in the calling shell", ALWAYS, 1, stopped_with_the_terminal},
+    {"in the background it leaves the terminal alone", ALWAYS, LAST, in_the_background},
+    {"in the background it stops when it reads", ALWAYS, LAST, background_that_reads},
+    {"a shell started in the background waits for fg", ALWAYS, LAST, background_shell},
+    {"in front of a pager", ALWAYS, LAST, in_front_of_a_pager},
+    {"Ctrl-Z stops the whole pipeline", ALWAYS, 1, pipeline_is_stopped},
+    {"in a pipeline", ALWAYS, LAST, in_a_pipeline},
+    {"a terminal that hangs up", ALWAYS, LAST, hang_up},
+};
+MECHANISM(terminal);

@@ -1,0 +1,210 @@
+// Where mydocker is run: a place that a program which is wrong can do no harm to.
+//
+// A mount namespace of its own, whose / is shared as on every systemd machine, so that a mount that
+// spreads out of a container shows on every machine, and spreads no farther than here. A PATH
+// without init, reboot and shutdown: a program that takes the word init for COMMAND would start a
+// second system. An ordinary user first gets a user namespace.
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+static const char *const tools[] = {
+    "bash", "busybox", "cat", "chmod", "dash", "echo", "env", "kill",
+    "ls",   "ps",      "sh",  "sleep", "stty", "true", "tty", "unshare",
+};
+
+const char *scratch;
+bool ordinary_user;
+static char scratch_path[] = "/tmp/mydocker-test-XXXXXX";
+static char bin[64];
+static int mountinfo = -1; // opened while /proc is still what it was
+static char mounts_before[1 << 18], mounts_now[1 << 18], hostname_before[256];
+static dev_t proc_before;
+
+static _Noreturn void give_up(const char *what)
+{
+    fprintf(stderr, "suite: %s: %s\n", what, strerror(errno));
+    exit(EXIT_FAILURE);
+}
+
+static void write_file(const char *file, const char *content)
+{
+    int fd = open(file, O_WRONLY | O_CLOEXEC);
+
+    if (fd == -1 || write(fd, content, strlen(content)) != (ssize_t)strlen(content))
+        give_up(file);
+    close(fd);
+}
+
+// The way that mydocker's own message shows an ordinary user (user_namespaces(7)).
+static void become_root(void)
+{
+    char map[64];
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+
+    if (uid == 0)
+        return;
+    ordinary_user = true;
+    if (unshare(CLONE_NEWUSER) == -1)
+        give_up(
+            "an ordinary user needs a user namespace for these tests, and it is refused "
+            "(user.max_user_namespaces, AppArmor or a seccomp filter); run them as root");
+    write_file("/proc/self/setgroups", "deny");
+    (void)snprintf(map, sizeof(map), "0 %u 1", (unsigned)uid);
+    write_file("/proc/self/uid_map", map);
+    (void)snprintf(map, sizeof(map), "0 %u 1", (unsigned)gid);
+    write_file("/proc/self/gid_map", map);
+}
+
+static void link_tools(void)
+{
+    static const char *const directories[] = {"/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin",
+                                              "/sbin"};
+    char link[PATH_MAX], tool[PATH_MAX];
+
+    (void)snprintf(bin, sizeof(bin), "%s/bin", scratch_path);
+    if (mkdir(bin, 0755) == -1)
+        give_up(bin);
+    for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
+        (void)snprintf(link, sizeof(link), "%s/%s", bin, tools[i]);
+        for (size_t j = 0; j < sizeof(directories) / sizeof(directories[0]); j++) {
+            (void)snprintf(tool, sizeof(tool), "%s/%s", directories[j], tools[i]);
+            if (access(tool, X_OK) == 0 && symlink(tool, link) == 0)
+                break;
+        }
+    }
+    if (setenv("PATH", bin, 1) == -1)
+        give_up("setenv");
+}
+
+void need_tool(const char *tool)
+{
+    if (access(text_of("%s/%s", bin, tool), X_OK) == -1)
+        cannot_check(text_of("%s is not installed", tool));
+}
+
+static void read_mounts(char text[1 << 18])
+{
+    ssize_t n, size = 0;
+
+    lseek(mountinfo, 0, SEEK_SET);
+    while (size < (1 << 18) - 1 &&
+           (n = read(mountinfo, text + size, (size_t)((1 << 18) - 1 - size))) > 0)
+        size += n;
+    text[size] = '\0';
+}
+
+static dev_t device_of(const char *file)
+{
+    struct stat status;
+
+    return stat(file, &status) == -1 ? 0 : status.st_dev;
+}
+
+void world_make(void)
+{
+    become_root();
+    if (mkdtemp(scratch_path) == NULL)
+        give_up(scratch_path);
+    scratch = scratch_path;
+    if (unshare(CLONE_NEWNS | CLONE_NEWUTS) == -1)
+        give_up("a mount namespace for the tests");
+    // Cut the ropes to the machine first; what is shared then is shared in here alone.
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+        mount("tmpfs", scratch, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") == -1 ||
+        mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) == -1)
+        give_up("mount");
+    link_tools();
+    // What loses its parent becomes our child, and is found.
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) == -1 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+        give_up("prctl");
+    mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+    if (mountinfo == -1 || chdir(scratch) == -1)
+        give_up("/proc/self/mountinfo");
+    read_mounts(mounts_before);
+    proc_before = device_of("/proc");
+    gethostname(hostname_before, sizeof(hostname_before) - 1);
+}
+
+void world_leave(void)
+{
+    (void)chdir("/");
+    (void)umount2(scratch, MNT_DETACH);
+    (void)rmdir(scratch);
+}
+
+// A process that is our child now without having been started by the test: its ID, or 0. Those
+// that have ended are reaped on the way.
+static pid_t orphan(char command[256])
+{
+    pid_t found = 0;
+    DIR *proc = opendir("/proc");
+
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
+    for (struct dirent *entry; proc != NULL && found == 0 && (entry = readdir(proc)) != NULL;) {
+        char file[PATH_MAX], stat_text[512] = "";
+        int parent = 0, fd;
+
+        (void)snprintf(file, sizeof(file), "/proc/%s/stat", entry->d_name);
+        if ((fd = open(file, O_RDONLY | O_CLOEXEC)) == -1)
+            continue;
+        ssize_t size = read(fd, stat_text, sizeof(stat_text) - 1);
+        close(fd);
+        const char *end = size > 0 ? strrchr(stat_text, ')') : NULL;
+        if (end != NULL && sscanf(end, ") %*c %d", &parent) == 1 && parent == getpid()) {
+            found = (pid_t)strtol(entry->d_name, NULL, 10);
+            (void)snprintf(command, 256, "%.*s", (int)(end - stat_text + 1), stat_text);
+        }
+    }
+    if (proc != NULL)
+        closedir(proc);
+    return found;
+}
+
+void world_verify(void)
+{
+    char hostname[256] = "", command[256] = "";
+
+    // What dies on its own in a moment has not been left behind.
+    process_kill_all();
+    await(orphan(command) == 0, "a process was left behind: %s", command);
+    read_mounts(mounts_now);
+    expect(strcmp(mounts_before, mounts_now) == 0,
+           "the host's mounts have changed: is the mount tree made private (MS_REC | MS_PRIVATE) "
+           "before anything is mounted?\n--- before\n%s--- now\n%s",
+           mounts_before, mounts_now);
+    gethostname(hostname, sizeof(hostname) - 1);
+    expect(strcmp(hostname_before, hostname) == 0, "the host's name has changed to %s", hostname);
+}
+
+void world_mend(void)
+{
+    char command[256];
+    pid_t pid;
+
+    process_kill_all();
+    for (int i = 0; i < 100 && device_of("/proc") != proc_before; i++)
+        if (umount2("/proc", MNT_DETACH) == -1)
+            break;
+    for (int i = 0; i < 1000 && (pid = orphan(command)) > 0; i++) {
+        kill(pid, SIGKILL);
+        rest();
+    }
+    (void)sethostname(hostname_before, strlen(hostname_before));
+    read_mounts(mounts_before);
+}
