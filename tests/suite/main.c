@@ -16,8 +16,9 @@
     _(arguments)                                                                                   \
     _(status)                                                                                      \
     _(stdio)                                                                                       \
-    _(log) _(descriptors) _(inheritance) _(signals) _(lifetime) _(terminal) _(namespaces) _(init)  \
-        _(proc) _(host) _(privileges) _(load)
+    _(log)                                                                                         \
+    _(descriptors) _(inheritance) _(signals) _(lifetime) _(terminal) _(namespaces) _(init) _(proc) \
+        _(host) _(privileges) _(load)
 #define DECLARE(name) extern const struct mechanism name##_mechanism;
 #define LIST(name) &name##_mechanism,
 MECHANISMS(DECLARE)

@@ -47,6 +47,18 @@ static void converse(struct process *p, const char *line, const char *wanted)
     process_await_output(p, wanted);
 }
 
+// The same, and wait for the prompt that follows.
+static void ask(struct process *p, const char *line, const char *wanted)
+{
+    converse(p, line, wanted);
+    for (long long limit = now() + time_limit; now() < limit;) {
+        if (strstr(strstr(p->output.bytes, wanted), "ready> ") != NULL)
+            return;
+        process_watch(p, 5);
+    }
+    fail_msg("waited in vain for a prompt: %s", describe(p));
+}
+
 static struct process *start_on_terminal(const char *const *words)
 {
     return process_start(&(struct launch){.terminal = true, .environment = shell_environment()},
@@ -201,7 +213,7 @@ static void shell_with_job_control(const char *tool, const char *const *words)
     converse(p, "fg\n", "sleep 1000");
     process_watch(p, 100);
     converse(p, CTRL_C, "ready> ");
-    converse(p, "echo status-$?-\n", "status-130-");
+    ask(p, "echo status-$?-\n", "status-130-");
     process_type(p, "exit 3\n");
     process_finish(p);
     expect(p->status == 3, "`exit 3` in %s: %s", tool, describe(p));
@@ -230,14 +242,13 @@ static void stopped_and_continued(void)
 
     converse(p, "$M run -i $P sleep\n", "ready\r\n");
     converse(p, CTRL_Z, "topped");
-    converse(p, "echo at-$((40+2))\n", "at-42");
+    ask(p, "echo at-$((40+2))\n", "at-42");
     converse(p, "fg\n", "run -i");
-    // Too early, and Ctrl-C meets the shell.
     for (int i = 0; i < 20 && strstr(p->output.bytes, "ready> ") == NULL; i++) {
-        process_watch(p, 100);
         process_type(p, CTRL_C);
+        process_watch(p, 150);
     }
-    converse(p, "echo status-$?-\n", "status-1");
+    ask(p, "echo status-$?-\n", "status-1");
     process_type(p, "exit 0\n");
     process_finish(p);
 }
@@ -249,11 +260,11 @@ static void stopped_with_the_terminal(void)
 
     converse(p, "$M run -it $P sleep\n", "ready\r\n");
     converse(p, CTRL_Z, "topped");
-    converse(p, "echo at-$((40+2))\n", "at-42");
+    ask(p, "echo at-$((40+2))\n", "at-42");
     converse(p, "fg\n", "run -it");
     process_watch(p, 40);
     converse(p, CTRL_C, "ready> ");
-    converse(p, "echo status-$?-\n", "status-130-");
+    ask(p, "echo status-$?-\n", "status-130-");
     process_type(p, "exit 0\n");
     process_finish(p);
 }
@@ -266,7 +277,7 @@ static void in_the_background(void)
     expect(tcgetpgrp(p->out) == p->pid,
            "a mydocker in the background should leave the foreground to the shell: %s",
            describe(p));
-    converse(p, "echo at-$((40+2))\n", "at-42");
+    ask(p, "echo at-$((40+2))\n", "at-42");
     converse(p, "kill -KILL %1; wait %1; echo status-$?-\n", "status-137-");
     converse(p, "$M run -t $P exit 6 & wait $!; echo status-$?-\n", "status-6-");
     process_type(p, "exit 0\n");
@@ -278,7 +289,7 @@ static void background_that_reads(void)
     struct process *p = calling_shell();
 
     converse(p, "set -b; $M run -it cat &\n", "topped");
-    converse(p, "echo at-$((40+2))\n", "at-42");
+    ask(p, "echo at-$((40+2))\n", "at-42");
     converse(p, "fg\n", "command cat");
     converse(p, "round trip\n", "round trip\r\nround trip\r\n");
     converse(p, CTRL_D, "ready> ");
@@ -299,7 +310,7 @@ static void background_shell(void)
     process_await_output(p, "ready> ");
     converse(p, "echo inside-$((40+2)); exit 3\n", "inside-42");
     process_await_output(p, "ready> ");
-    converse(p, "echo status-$?-\n", "status-3-");
+    ask(p, "echo status-$?-\n", "status-3-");
     process_type(p, "exit 0\n");
     process_finish(p);
     expect(p->status == 0, "the calling shell should have lived to its end: %s", describe(p));
@@ -313,7 +324,7 @@ static void in_front_of_a_pager(void)
     converse(p, "$M run -it $P lines | busybox less\n", "line 20");
     process_type(p, "q");
     process_await_output(p, "ready> ");
-    converse(p, "echo at-$((40+2))\n", "at-42");
+    ask(p, "echo at-$((40+2))\n", "at-42");
     process_type(p, "exit 0\n");
     process_finish(p);
 }
@@ -324,7 +335,7 @@ static void pipeline_is_stopped(void)
 
     converse(p, "$M run -it $P sleep | cat\n", "ready\r\n");
     converse(p, CTRL_Z, "topped");
-    converse(p, "echo at-$((40+2))\n", "at-42");
+    ask(p, "echo at-$((40+2))\n", "at-42");
     converse(p, "fg\n", "run -it");
     process_watch(p, 40);
     converse(p, CTRL_C, "ready> ");
@@ -338,7 +349,7 @@ static void in_a_pipeline(void)
 
     converse(p, "echo through-$((40+2)) | $M run -it cat | cat\n", "through-42");
     converse(p, "$M run -it echo through-$((40+3)) | cat\n", "through-43");
-    converse(p, "echo at-$((40+2))\n", "at-42");
+    ask(p, "echo at-$((40+2))\n", "at-42");
     process_type(p, "exit 0\n");
     process_finish(p);
 }
