@@ -64,7 +64,7 @@ $(B)/settings: always
 
 # One clear line, not the compiler's.
 missing = || { echo "make: $(1): install it with: make deps" >&2; exit 1; }
-.PHONY: always libcap cmocka clean help
+.PHONY: always libcap cmocka shell deps lint clean help
 libcap:
 	@command -v $(firstword $(CC)) >/dev/null $(call missing,the compiler $(CC) is missing)
 	@echo '#include <sys/capability.h>' | $(CC) -E - >/dev/null 2>&1 $(call missing,libcap is missing)
@@ -80,6 +80,28 @@ include tests/tests.mk
 diff-%: ## what a step adds to the one before: make diff-04
 	@git --no-pager diff --no-index --color=auto $(call dir_of,$(call before,step$*)) \
 	  $(call dir_of,step$*) || test $$? -eq 1
+
+shell: step04 ## sit in a container's shell: as root, or as root of a user namespace, or with sudo
+	@if test "$$(id -u)" -eq 0; then set -- env; \
+	elif unshare --user --map-root-user true 2>/dev/null; then set -- unshare --user --map-root-user; \
+	else set -- sudo; fi; set -- "$$@" ./step04/mydocker run -it /bin/sh; \
+	echo "$${*#env }"; exec "$$@"
+
+deps: ## install what is missing: make deps, or make deps FOR=lint
+	@.ci/deps $(FOR)
+
+sources := $(foreach dir,$(dirs) common tests/suite tests/unit tests/probe tests/bench,$(wildcard $(dir)/*.c))
+taught := $(filter-out tests/%,$(sources))
+lint_tools := clang clang-format clang-tidy cppcheck
+lint: | libcap cmocka ## format, warnings as errors under gcc and clang, three static analysers
+	@for tool in $(lint_tools); do command -v $$tool >/dev/null || \
+	  { echo "make: $$tool is missing: install it with: make deps FOR=lint" >&2; exit 1; }; done
+	@clang-format --dry-run -Werror $(sources) $(wildcard */*.h tests/*/*.h)
+	@for cc in gcc clang; do $$cc $(flags) -O2 -Werror -fsyntax-only $(sources) || exit; done
+	@for file in $(taught); do gcc $(flags) -O2 -Werror -fanalyzer -c -o /dev/null $$file || exit; done
+	@cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+	  -D_GNU_SOURCE -Icommon $(sources)
+	@printf '%s\n' $(taught) | xargs -P 2 -I % clang-tidy --quiet % -- $(flags) 2>/dev/null
 
 clean: ## remove everything that was built
 	rm -rf build $(steps)

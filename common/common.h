@@ -97,15 +97,15 @@ void lifeline_keep(void);
 // child a lifeline that leads out, and no COMMAND ever gets to see it.
 bool lifeline_leads_out(void);
 
-// Last of all before COMMAND: the same once more, end here if the parent is dead already, and let go
-// of the lifeline. COMMAND sheds the setting when it changes its user or executes a set-user-ID
+// Last of all before COMMAND: the same once more, end here if the parent is dead already, and let
+// go of the lifeline. COMMAND sheds the setting when it changes its user or executes a set-user-ID
 // program: the kernel clears it then.
 void lifeline_arm(void);
 
 // ---- signals.c: what is sent to mydocker waits until COMMAND can have it ----
 
-// Before the clone: block every signal (the C library keeps two to itself), and see to it that the death of a child is reported, even
-// where the caller ignored SIGCHLD (waitpid(2)).
+// Before the clone: block every signal (the C library keeps two to itself), and see to it that the
+// death of a child is reported, even where the caller ignored SIGCHLD (waitpid(2)).
 void signals_block(void);
 
 // In the child: make mask and dispositions what the caller left.

@@ -21,35 +21,43 @@ __attribute__((format(printf, 1, 2))) static void log_fatal(const char *format, 
     va_end(arguments);
 }
 
+// Log "SUBJECT: the text of errno: REMEDY".
+__attribute__((format(printf, 2, 0))) static void log_failure(const char *remedy,
+                                                              const char *format, va_list arguments)
+{
+    int error = errno;
+    char subject[SUBJECT_MAX];
+
+    format_message(subject, sizeof(subject), format, arguments);
+    log_fatal("%s: %s%s%s", subject, strerror(error), *remedy == '\0' ? "" : ": ", remedy);
+}
+
 void die(int status, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
     log_message(LEVEL_FATAL, format, arguments);
+    va_end(arguments);
     _exit(status);
 }
 
 void die_errno(const char *format, ...)
 {
-    int error = errno;
-    char subject[SUBJECT_MAX];
     va_list arguments;
 
     va_start(arguments, format);
-    format_message(subject, sizeof(subject), format, arguments);
-    log_fatal("%s: %s", subject, strerror(error));
+    log_failure("", format, arguments);
+    va_end(arguments);
     _exit(EXIT_MYDOCKER);
 }
 
 void die_remedy(int status, const char *remedy, const char *format, ...)
 {
-    int error = errno;
-    char subject[SUBJECT_MAX];
     va_list arguments;
 
     va_start(arguments, format);
-    format_message(subject, sizeof(subject), format, arguments);
-    log_fatal("%s: %s%s%s", subject, strerror(error), *remedy == '\0' ? "" : ": ", remedy);
+    log_failure(remedy, format, arguments);
+    va_end(arguments);
     _exit(status);
 }

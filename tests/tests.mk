@@ -21,8 +21,8 @@ $(unit): $(B)/tests/unit/common.o $(common)
 	$(call say,LINK) $(link) -o $@ $^ -lcmocka -lcap
 
 tests := $(steps:%=test-%)
-.PHONY: test check test-unit test-order $(tests)
-test: $(tests) test-unit test-order ## check all steps; as root or as an ordinary user
+.PHONY: test check test-unit test-order test-readme $(tests)
+test: $(tests) test-unit test-order test-readme ## check all steps; as root or as an ordinary user
 
 test-unit: $(unit) | cmocka ## check common/ from the inside
 	@$(unit)
@@ -35,6 +35,9 @@ number = $(patsubst 0%,%,$(@:test-step%=%))
 # Each step breaks the promises that the next one adds, or the suite checks nothing.
 test-order: $(steps) $(suite) ## check that no step passes for the next one
 	@tests/order $(suite) $(foreach step,$(steps),$(top)$(step)/mydocker)
+
+test-readme: step04
+	@tests/readme README.md $(top)step04/mydocker
 
 check: $(suite) ## check your own program: make check STEP=03 MYDOCKER=./mine
 	@test -n "$(STEP)" && test -n "$(MYDOCKER)" || \

@@ -18,7 +18,8 @@ void *test_memory(size_t size)
     void *piece = calloc(1, size);
     if (piece == NULL)
         abort();
-    return pieces[piece_count++] = piece;
+    pieces[piece_count++] = piece;
+    return piece;
 }
 
 void test_memory_free(void);

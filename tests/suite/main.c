@@ -10,15 +10,11 @@
 #include "suite.h"
 
 // In the order in which one would build them.
-#define MECHANISMS(_)                                                                              \
-    _(cli)                                                                                         \
-    _(command)                                                                                     \
-    _(arguments)                                                                                   \
-    _(status)                                                                                      \
-    _(stdio)                                                                                       \
-    _(log)                                                                                         \
-    _(descriptors) _(inheritance) _(signals) _(lifetime) _(terminal) _(namespaces) _(init) _(proc) \
-        _(host) _(privileges) _(load)
+// clang-format off
+#define MECHANISMS(_) \
+    _(cli) _(command) _(arguments) _(status) _(stdio) _(log) _(descriptors) _(inheritance) \
+    _(signals) _(lifetime) _(terminal) _(namespaces) _(init) _(proc) _(host) _(privileges) _(load)
+// clang-format on
 #define DECLARE(name) extern const struct mechanism name##_mechanism;
 #define LIST(name) &name##_mechanism,
 MECHANISMS(DECLARE)
