@@ -20,7 +20,7 @@ before = $(lastword $(filter-out $(1) %/ ,$(shell printf '%s\n' $(steps) | sed '
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wconversion -Wvla
 flags := -std=gnu11 -D_GNU_SOURCE -Icommon $(warnings) \
-         $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+         $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # Static where the libraries are: mydocker is executed twice a run, and each time a dynamic program
 # waits for its loader. STATIC=no makes it dynamic all the same.
 have_static := $(shell for lib in libc.a libcap.a; do \

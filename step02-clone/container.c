@@ -30,7 +30,7 @@ static int child_main(void *argument)
 
 pid_t container_start(const struct run_options *options)
 {
-    static alignas(16) char stack[STACK_SIZE];
+    alignas(16) char stack[STACK_SIZE]; // needed up to the child's execve(2)
     // SIGCHLD is to tell us of its end, as after fork(2).
     const int flags = NAMESPACES | SIGCHLD;
 

@@ -47,10 +47,10 @@ static int child_main(void *argument)
 
 pid_t container_start(const struct run_options *options)
 {
-    static alignas(16) char stack[STACK_SIZE];
+    alignas(16) char stack[STACK_SIZE]; // needed up to the child's execve(2)
     // SIGCHLD is to tell us of its end, as after fork(2). As after vfork(2), the child borrows our
     // memory, and we sleep, until it calls execve(2) or ends: that is soon now, and a copy would be
-    // thrown away at once. Making it costs a run some 3 percent.
+    // thrown away at once. To make one costs a run some 3 percent.
     const int flags = NAMESPACES | CLONE_VM | CLONE_VFORK | SIGCHLD;
 
     // The stack grows down: clone(2) wants its end, not its start.
