@@ -46,15 +46,15 @@ size_t log_line(char line[LOG_LINE_MAX], enum log_level level, const char *messa
 
 // ---- die.c: the last line of a run that failed ----
 
-// Log one line of level "fatal" and _exit(2) with STATUS. Never exit(3): in the child of a clone
-// that would run the parent's atexit(3) handlers and flush its buffers a second time.
-_Noreturn void die(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// Log one line of level "fatal" and _exit(2) with EXIT_MYDOCKER. Never exit(3): in the child of a
+// clone that would run the parent's atexit(3) handlers and flush its buffers a second time.
+_Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-// The same with EXIT_MYDOCKER and ": " and the text of errno behind the message, which names the
-// operation and its object: die_errno("open %s", path).
+// The same with ": " and the text of errno behind the message, which names the operation and its
+// object: die_errno("open %s", path).
 _Noreturn void die_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-// The same with a remedy behind the text of errno; REMEDY may be empty.
+// The same with a STATUS, and a remedy behind the text of errno; REMEDY may be empty.
 _Noreturn void die_remedy(int status, const char *remedy, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -80,8 +80,8 @@ void descriptors_fill(void);
 // Make descriptor 0 read /dev/null. Dies if it cannot.
 void descriptors_null_stdin(void);
 
-// Make FD descriptor KEPT (which is 3 or more), to survive execve(2), and close all others from 3
-// up: what leaks into a container is a way out of it (CVE-2024-21626). close_range(2).
+// Make FD descriptor KEPT, to survive execve(2), and close all above it: what leaks into a
+// container is a way out of it (CVE-2024-21626). Dies if it cannot. dup2(2), close_range(2).
 void descriptors_keep(int fd, int kept);
 
 // ---- lifeline.c: COMMAND does not outlive mydocker ----
@@ -97,10 +97,10 @@ void lifeline_keep(void);
 // child a lifeline that leads out, and no COMMAND ever gets to see it.
 bool lifeline_leads_out(void);
 
-// Last of all before COMMAND: the same once more, end here if the parent is dead already, and let
-// go of the lifeline. COMMAND sheds the setting when it changes its user or executes a set-user-ID
+// Last of all before COMMAND: end here if the parent is dead already, and let go of the lifeline.
+// PR_SET_PDEATHSIG stays; but COMMAND sheds it when it changes its user or executes a set-user-ID
 // program: the kernel clears it then.
-void lifeline_arm(void);
+void lifeline_release(void);
 
 // ---- signals.c: what is sent to mydocker waits until COMMAND can have it ----
 

@@ -30,7 +30,6 @@ void descriptors_keep(int fd, int kept)
     if (fcntl(kept, F_SETFD, 0) == -1)
         die_errno("fcntl");
     // No wrapper in the C library before glibc 2.34, and none in musl.
-    if ((kept > 3 && syscall(SYS_close_range, 3, kept - 1, 0) == -1) ||
-        syscall(SYS_close_range, kept + 1, ~0U, 0) == -1)
+    if (syscall(SYS_close_range, kept + 1, ~0U, 0) == -1)
         die_remedy(EXIT_MYDOCKER, errno == ENOSYS ? "it came with Linux 5.9" : "", "close_range");
 }

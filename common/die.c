@@ -32,14 +32,14 @@ __attribute__((format(printf, 2, 0))) static void log_failure(const char *remedy
     log_fatal("%s: %s%s%s", subject, strerror(error), *remedy == '\0' ? "" : ": ", remedy);
 }
 
-void die(int status, const char *format, ...)
+void die(const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
     log_message(LEVEL_FATAL, format, arguments);
     va_end(arguments);
-    _exit(status);
+    _exit(EXIT_MYDOCKER);
 }
 
 void die_errno(const char *format, ...)

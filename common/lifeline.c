@@ -28,15 +28,10 @@ void lifeline_open(void)
         die_remedy(EXIT_MYDOCKER, errno == ENOSYS ? "it came with Linux 5.3" : "", "pidfd_open");
 }
 
-static void die_with_parent(void)
+void lifeline_keep(void)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
         die_errno("prctl PR_SET_PDEATHSIG");
-}
-
-void lifeline_keep(void)
-{
-    die_with_parent();
     descriptors_keep(pidfd, LIFELINE);
 }
 
@@ -51,12 +46,10 @@ bool lifeline_leads_out(void)
            fstat(LIFELINE, &status) == 0 && !S_ISDIR(status.st_mode);
 }
 
-void lifeline_arm(void)
+void lifeline_release(void)
 {
     struct pollfd parent = {.fd = LIFELINE, .events = POLLIN};
 
-    // Again: executing a file with capabilities of its own clears it.
-    die_with_parent();
     switch (poll(&parent, 1, 0)) {
     case 0:
         break;

@@ -9,6 +9,7 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common.h"
@@ -170,6 +171,7 @@ void die_mount(const char *target)
 // EACCES has many reasons; the file tells which.
 static const char *explain_eacces(const char *command)
 {
+    struct statvfs system;
     struct stat file;
 
     if (stat(command, &file) == -1)
@@ -178,9 +180,11 @@ static const char *explain_eacces(const char *command)
         return "it is a directory";
     if (!S_ISREG(file.st_mode))
         return "it is not a regular file";
+    if (statvfs(command, &system) == 0 && (system.f_flag & ST_NOEXEC) != 0)
+        return "its file system is mounted noexec";
     if (faccessat(AT_FDCWD, command, X_OK, AT_EACCESS) == -1)
         return "it may not be executed: chmod +x";
-    return "its interpreter may not be executed, or its file system is mounted noexec";
+    return "its interpreter may not be executed";
 }
 
 void die_execve(const char *command)

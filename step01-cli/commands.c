@@ -15,8 +15,8 @@ int run_command(int argc, char **argv)
 
     while (true) {
         const char *word = argv[optind];
-        // '+': without it getopt_long(3) takes options from all over the line, and `run ls -l`
-        // would lose its -l to us.
+        // '+' as in main(): getopt_long(3) takes options from all over the line without it, and
+        // `run ls -l` would lose its -l to us.
         int option = getopt_long(argc, argv, "+hit", long_options, NULL);
 
         if (option == -1)
@@ -31,13 +31,13 @@ int run_command(int argc, char **argv)
             options.tty = true;
             break;
         default:
-            die(EXIT_MYDOCKER, "unknown option '%s': see mydocker run --help", word);
+            die("unknown option '%s': see mydocker run --help", word);
         }
     }
     if (optind >= argc)
-        die(EXIT_MYDOCKER, "Missing container command: see mydocker run --help");
+        die("Missing container command: see mydocker run --help");
     if (argv[optind][0] == '\0')
-        die(EXIT_MYDOCKER, "empty container command: see mydocker run --help");
+        die("empty container command: see mydocker run --help");
     options.argv = argv + optind;
     return run(&options);
 }

@@ -72,14 +72,14 @@ static void parse_options(int argc, char **argv)
             usage();
         case 'l':
             if (!log_set_level(optarg))
-                die(EXIT_MYDOCKER, "unknown log level '%s': see mydocker --help", optarg);
+                die("unknown log level '%s': see mydocker --help", optarg);
             break;
         case 'v':
             print_and_exit("mydocker 1.0.0\n");
         case ':':
-            die(EXIT_MYDOCKER, "option '%s' needs an argument: see mydocker --help", word);
+            die("option '%s' needs an argument: see mydocker --help", word);
         default:
-            die(EXIT_MYDOCKER, "unknown option '%s': see mydocker --help", word);
+            die("unknown option '%s': see mydocker --help", word);
         }
     }
 }
@@ -90,12 +90,12 @@ int main(int argc, char **argv)
     if (argc > 0)
         parse_options(argc, argv);
     if (optind >= argc)
-        die(EXIT_MYDOCKER, "Missing command: see mydocker --help");
+        die("Missing command: see mydocker --help");
 
     // The command's own options are next (getopt(3) goes on where it stopped).
     const char *name = argv[optind++];
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
         if (strcmp(name, commands[i].name) == 0)
             return commands[i].run(argc, argv);
-    die(EXIT_MYDOCKER, "unknown command '%s': see mydocker --help", name);
+    die("unknown command '%s': see mydocker --help", name);
 }

@@ -6,7 +6,7 @@ void init(char **argv)
     // Anyone can type `mydocker init`, and a COMMAND that does so is even PID 1. Neither may have
     // the host's world, or COMMAND's own, set up a second time.
     if (!lifeline_leads_out())
-        die(EXIT_MYDOCKER, "init is internal: see mydocker --help");
+        die("init is internal: see mydocker --help");
     log_info("init come on");
 
     // The program changes, the process stays: COMMAND takes over PID 1, and nothing of mydocker is

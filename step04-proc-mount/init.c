@@ -31,7 +31,7 @@ void init(char **argv)
     // Anyone can type `mydocker init`, and a COMMAND that does so is even PID 1. Neither may have
     // the host's world, or COMMAND's own, set up a second time.
     if (!lifeline_leads_out())
-        die(EXIT_MYDOCKER, "init is internal: see mydocker --help");
+        die("init is internal: see mydocker --help");
     log_info("init come on");
 
     mount_proc();

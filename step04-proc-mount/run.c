@@ -18,7 +18,7 @@ void exec_command(char **argv)
 
     log_info("command %s", argv[0]);
     const char *file = path_find(argv[0], found);
-    lifeline_arm();
+    lifeline_release();
     execve(file, argv, environ);
     die_execve(file);
 }
