@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -52,6 +53,40 @@ static void report_process(void)
     printf("\n");
 }
 
+// Who it is and what it may do: capabilities, groups, and the root of its files.
+static void report_rights(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct sets[2] = {{0}};
+    unsigned long long bounding = 0, ambient = 0;
+    gid_t groups[1024];
+    struct stat root = {0};
+    char hostname[256] = "";
+
+    syscall(SYS_capget, &header, sets);
+    for (int i = 0; i < 64; i++) {
+        bounding |= (unsigned long long)(prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1) << i;
+        ambient |= (unsigned long long)(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, i, 0, 0) == 1)
+                   << i;
+    }
+    printf("capabilities=%x%08x:%x%08x:%x%08x:%llx:%llx\nsecurebits=%x\n", sets[1].effective,
+           sets[0].effective, sets[1].permitted, sets[0].permitted, sets[1].inheritable,
+           sets[0].inheritable, bounding, ambient, (unsigned)prctl(PR_GET_SECUREBITS, 0, 0, 0, 0));
+    int count = getgroups(1024, groups);
+    printf("uids=%d:%d\ngids=%d:%d\ngroups=", getuid(), geteuid(), getgid(), getegid());
+    for (int i = 0; i < count; i++)
+        printf("%d ", groups[i]);
+    (void)stat("/", &root);
+    gethostname(hostname, sizeof(hostname) - 1);
+    printf("\nroot=%llx:%llu\nhostname=%s\n", (unsigned long long)root.st_dev,
+           (unsigned long long)root.st_ino, hostname);
+    char score[16] = "";
+    int fd = open("/proc/self/oom_score_adj", O_RDONLY);
+    ssize_t size = read(fd, score, sizeof(score) - 1);
+    close(fd);
+    printf("oom_score_adj=%.*s\n", size < 1 ? 0 : (int)size - 1, score);
+}
+
 // What a process inherits, whatever it executes; the order is fixed, so that two can be compared.
 static void report_inheritance(void)
 {
@@ -76,6 +111,7 @@ static void report_inheritance(void)
         if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
             ignored |= 1ULL << (signal - 1);
     printf("blocked=%016lx\nignored=%016llx\n", mask, ignored);
+    report_rights();
     printf("dumpable=%d\nno_new_privs=%d\n", prctl(PR_GET_DUMPABLE, 0, 0, 0, 0),
            prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
     for (char **variable = environ; *variable != NULL; variable++)
@@ -130,7 +166,8 @@ static void report_proc(void)
     printf("proc_processes=%d\n", processes);
     printf("proc_self=%s\n", readlink("/proc/self", link, sizeof(link) - 1) == -1 ? "?" : link);
     if (statfs("/proc", &fs) == 0)
-        printf("proc_nosuid=%d\nproc_nodev=%d\nproc_noexec=%d\n", (fs.f_flags & MS_NOSUID) != 0,
+        printf("proc_readonly=%d\nproc_nosuid=%d\nproc_nodev=%d\nproc_noexec=%d\n",
+               (fs.f_flags & MS_RDONLY) != 0, (fs.f_flags & MS_NOSUID) != 0,
                (fs.f_flags & MS_NODEV) != 0, (fs.f_flags & MS_NOEXEC) != 0);
     struct stat here, there;
     printf("cwd_is_proc=%d\n",

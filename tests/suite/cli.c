@@ -7,11 +7,17 @@
 
 static void help_is_printed(void)
 {
-    const char *const *const lines[] = {WORDS("help"), WORDS("--help"), WORDS("run", "--help")};
+    const char *const *const lines[] = {WORDS("help"), WORDS("--help"), WORDS("-h"),
+                                        WORDS("run", "--help"), WORDS("run", "-h")};
 
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         struct process *p = process_run(&(struct launch){0}, lines[i]);
-        expect(p->status == 0 && strstr(p->output.bytes, "run") != NULL && p->errors.size == 0,
+        expect(p->status == 0 && strstr(p->output.bytes, "Usage: ") != NULL &&
+                   strstr(p->output.bytes, "COMMAND") != NULL &&
+                   strstr(p->output.bytes, "--interactive") != NULL &&
+                   strstr(p->output.bytes, "--tty") != NULL &&
+                   strstr(p->output.bytes, "--log-level") != NULL &&
+                   strstr(p->output.bytes, " init ") == NULL && p->errors.size == 0,
                "%s should print the usage on standard output: %s", lines[i][0], describe(p));
     }
 }
@@ -74,6 +80,8 @@ static void empty_container_command(void)
 static void unknown_words(void)
 {
     expect_failure(run("walk"), 125, "walk");
+    expect_failure(run("r", probe, "facts"), 125, "'r'"); // no abbreviations
+    expect_failure(run("runs", probe, "facts"), 125, "'runs'");
     expect_failure(run("--fast"), 125, "--fast");
     expect_failure(run("-z"), 125, "-z");
     expect_failure(run("run", "-x", probe, "facts"), 125, "-x");
@@ -85,7 +93,11 @@ static void unknown_words(void)
 static void usage_is_named(void)
 {
     expect_failure(run("walk"), 125, "mydocker --help");
+    expect_failure(run("--fast"), 125, "mydocker --help");
+    expect_failure(run("--log-level"), 125, "needs an argument: see mydocker --help");
+    expect_failure(run("--log-level", "loud"), 125, "mydocker --help");
     expect_failure(run("run", "-x", "true"), 125, "mydocker run --help");
+    expect_failure(run("run", "-i"), 125, "mydocker run --help");
 }
 
 static void options_end_at_command(void)
@@ -151,9 +163,23 @@ static void log_levels(void)
     expect_failure(run("--log-level=error", "run", "no-such-command"), 127, "no-such-command");
 }
 
+// What is said about a command, without the time.
+static const char *message_about(const char *command)
+{
+    struct process *p = run(command, probe, "facts");
+
+    expect_failure(p, 125, command);
+    const char *message = strstr(p->errors.bytes, "\"msg\"");
+    return text_of("%.*s", (int)(strstr(message, "\"time\"") - message), message);
+}
+
 static void no_init_yet(void)
 {
-    expect_failure(run("init", probe, "facts"), 125, "init");
+    const char *walk = message_about("walk"), *init = message_about("init");
+    const char *name = strstr(walk, "walk");
+
+    expect(strcmp(init, text_of("%.*sinit%s", (int)(name - walk), walk, name + 4)) == 0,
+           "not yet: init should be as unknown a command as any other: %s", init);
 }
 
 static const struct promise promises[] = {

@@ -44,7 +44,9 @@ static void path_is_searched_in_order(void)
     make_file("b/tool", 0755, "#!/bin/sh\nexit 5\n");
     mkdir("a/other", 0755); // a directory: passed over
     make_file("b/other", 0755, "#!/bin/sh\nexit 6\n");
-    const char *path = text_of("/no/such/directory:%s/a:%s/b", scratch, scratch);
+    mkdir("c", 0755);
+    make_file("c/tool", 0755, "#!/bin/sh\nexit 7\n"); // too late
+    const char *path = text_of("/no/such/directory:%s/a:%s/b:%s/c", scratch, scratch, scratch);
     struct process *p = run_in_path(path, "tool", NULL);
     expect(p->status == 5, "the first executable file of PATH should have run: %s", describe(p));
     p = run_in_path(path, "other", NULL);
@@ -74,7 +76,8 @@ static void no_path(void)
 
 static void not_found(void)
 {
-    expect_failure(run("run", "no-such-command"), 127, "no-such-command");
+    expect_failure(run("run", "no-such-command"), 127,
+                   "no-such-command: No such file or directory: it is in no directory of PATH");
     expect_failure(run("run", "/no/such/command"), 127,
                    "/no/such/command: No such file or directory");
     expect_failure(run("run", "./no-such-command"), 127, "No such file or directory");
@@ -84,6 +87,7 @@ static void not_found(void)
 static void a_directory(void)
 {
     expect_failure(run("run", "/tmp"), 126, "/tmp: Permission denied: it is a directory");
+    expect_failure(run("run", "/dev/null"), 126, "it is not a regular file");
 }
 
 static void without_x(void)
@@ -120,7 +124,7 @@ static void noexec_file_system(void)
            "cannot mount noexec");
     struct process *p = run("run", "noexec/file");
     umount2("noexec", MNT_DETACH);
-    expect_failure(p, 126, "noexec");
+    expect_failure(p, 126, "its file system is mounted noexec");
 }
 
 static void busy_file(void)
@@ -143,6 +147,8 @@ static void long_names(void)
     expect(p->status == 127, "a name that is too long is not found: status %d", p->status);
     expect(log_lines(p, "fatal") == 1 && p->errors.size < 16384,
            "the line should be cut to a readable size");
+    expect(strstr(strstr(p->errors.bytes, "\"fatal\""), "n...") != NULL,
+           "what was cut should end in ...: %s", describe(p));
     name[0] = '/';
     p = run("run", name);
     expect(p->status == 126 || p->status == 127, "a path that is too long: %d", p->status);
@@ -150,19 +156,23 @@ static void long_names(void)
            "the reason should be there, however long the object is: %s", describe(p));
 }
 
-// The lookup follows the mounts: this directory exists in the host's /proc alone.
+// The lookup follows the mounts: the first of these directories exists in the host's /proc alone.
+// Found too early, COMMAND is a file that has gone when it is executed.
 static struct process *run_from_hosts_proc(void)
 {
-    make_file("here", 0755, "#!/bin/sh\nexit 8\n");
-    return run_in_path(text_of("/proc/%d/cwd", getpid()), "here", NULL);
+    mkdir("outside", 0755);
+    mkdir("inside", 0755);
+    make_file("outside/here", 0755, "#!/bin/sh\nexit 8\n");
+    make_file("inside/here", 0755, "#!/bin/sh\nexit 9\n");
+    return run_in_path(text_of("/proc/%d/cwd/outside:%s/inside", getpid(), scratch), "here", NULL);
 }
 
 static void looked_up_after_the_mounts(void)
 {
     struct process *p = run_from_hosts_proc();
 
-    expect(p->status == 127,
-           "COMMAND was found through a /proc that is not the container's: look it up after the "
+    expect(p->status == 9,
+           "COMMAND was looked for in a /proc that is not the container's: look it up after the "
            "mounts: %s",
            describe(p));
 }

@@ -81,6 +81,15 @@ static void closed_ones(void)
     }
 }
 
+static void closed_output_can_be_written_to(void)
+{
+    const int which = 6;
+    struct launch how = {.prepare = close_some, .argument = &which};
+
+    expect(run_with(&how, "run", "sh", "-c", "echo out && echo err >&2")->status == 0,
+           "a closed descriptor 1 or 2 should be a /dev/null that can be written to (O_RDWR)");
+}
+
 static void closed_output_is_null(void)
 {
     const int which = 4;
@@ -95,6 +104,7 @@ static const struct promise promises[] = {
     {"0, 1 and 2 and no others", ALWAYS, LAST, extra_ones},
     {"a full table of descriptors", ALWAYS, LAST, a_full_table},
     {"any of 0, 1 and 2 closed", ALWAYS, LAST, closed_ones},
+    {"closed output can be written to", ALWAYS, LAST, closed_output_can_be_written_to},
     {"a closed standard error is /dev/null", ALWAYS, LAST, closed_output_is_null},
 };
 MECHANISM(descriptors);

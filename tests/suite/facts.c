@@ -57,6 +57,26 @@ const char *content_of(const char *file)
     return text;
 }
 
+// The line at *TEXT, which is set to the next one.
+static const char *take_line(const char **text)
+{
+    size_t length = strcspn(*text, "\n");
+    const char *line = text_of("%.*s", (int)length, *text);
+
+    *text += length + ((*text)[length] == '\n');
+    return line;
+}
+
+const char *difference(const char *before, const char *after)
+{
+    while (*before != '\0' || *after != '\0') {
+        const char *old = take_line(&before), *new = take_line(&after);
+        if (strcmp(old, new) != 0)
+            return text_of("\n-%s\n+%s", old, new);
+    }
+    return "none";
+}
+
 static const char *find_fact(const struct process *process, const char *key)
 {
     size_t length = strlen(key);
@@ -163,6 +183,8 @@ void expect_failure(const struct process *process, int status, const char *text)
            describe(process));
     expect(strstr(strstr(process->errors.bytes, "\"fatal\""), text) != NULL,
            "the fatal line should say \"%s\": %s", text, describe(process));
+    expect(strstr(process->errors.bytes, ": \",\"time\"") == NULL,
+           "the fatal line ends in a colon, with nothing behind it: %s", describe(process));
     expect(process->output.size == 0, "standard output should be empty, COMMAND not run: %s",
            describe(process));
 }

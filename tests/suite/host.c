@@ -1,6 +1,7 @@
 // The host is safe: its mounts, hostname, /proc and processes are as before, whatever happens.
 // world_verify() looks after every test; these look while COMMAND runs, and after failures.
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -32,8 +33,8 @@ static void on_a_shared_root(void)
     const char *mounts = mounts_while_command_mounts();
     expect(strcmp(before, mounts) == 0,
            "a mount of the container's appeared on the host, whose / is shared: make the mount "
-           "tree private first (MS_REC | MS_PRIVATE)\n--- before\n%s--- while it ran\n%s",
-           before, mounts);
+           "tree private first (MS_REC | MS_PRIVATE): %s",
+           difference(before, mounts));
     rmdir("mnt");
 }
 
@@ -57,6 +58,66 @@ static void nothing_is_mounted(void)
     const char *while_it_runs = content_of("/proc/self/mountinfo");
     expect(strcmp(before, while_it_runs) == 0, "the host's mounts have changed:\n%s",
            while_it_runs);
+}
+
+// The other way round: what the host mounts while COMMAND runs stays outside.
+static void hosts_mounts_stay_outside(void)
+{
+    struct launch how = {.keep_input_open = true};
+    int mode = mkdir("later", 0755);
+
+    expect(mode == 0, "cannot make a directory");
+    struct process *p = start_with(&how, "run", "-i", "sh", "-c",
+                                   "echo ready; read line; cat /proc/self/mountinfo");
+    process_await_output(p, "ready\n");
+    mode = mount("tmpfs", "later", "tmpfs", 0, "size=64k");
+    process_type(p, "\n");
+    process_finish(p);
+    umount2("later", MNT_DETACH);
+    rmdir("later");
+    expect(mode == 0 && p->status == 0, "cannot mount: %s", describe(p));
+    expect(strstr(p->output.bytes, "/later ") == NULL,
+           "a mount of the host's appeared in the container: make the mount tree private, a slave "
+           "of the host's still receives (MS_PRIVATE)");
+}
+
+// Where COMMAND sees mounts, a line each.
+static const char *mount_points(const struct launch *how, bool direct)
+{
+    struct launch launch = *how;
+
+    launch.direct = direct;
+    struct process *p = direct ? run_with(&launch, "cat", "/proc/self/mountinfo")
+                               : run_with(&launch, "run", "cat", "/proc/self/mountinfo");
+    const char *points = "";
+    char point[4096];
+
+    expect(p->status == 0, "%s", describe(p));
+    for (const char *line = p->output.bytes; line != NULL && *line != '\0';
+         line = strchr(line, '\n') + 1)
+        if (sscanf(line, "%*d %*d %*s %*s %4095s", point) == 1)
+            points = text_of("%s%s\n", points, point);
+    return points;
+}
+
+static void expect_mounts(const char *besides)
+{
+    const char *outside = mount_points(&(struct launch){0}, true);
+    const char *inside = mount_points(&(struct launch){0}, false);
+
+    expect(strcmp(inside, text_of("%s%s", outside, besides)) == 0,
+           "besides the host's mounts COMMAND should see \"%s\" and no others: %s", besides,
+           difference(text_of("%s%s", outside, besides), inside));
+}
+
+static void mounts_are_the_hosts(void)
+{
+    expect_mounts("");
+}
+
+static void mounts_are_the_hosts_and_proc(void)
+{
+    expect_mounts("/proc\n");
 }
 
 static void private_root(const void *argument)
@@ -96,6 +157,9 @@ static void after_failures(void)
 static const struct promise promises[] = {
     {"not yet: COMMAND's mounts spread to a host whose / is shared", 2, 3, not_on_a_shared_root},
     {"COMMAND's mounts stay inside", 4, LAST, on_a_shared_root},
+    {"its mounts stay outside", 4, LAST, hosts_mounts_stay_outside},
+    {"not yet: COMMAND sees the host's mounts alone", ALWAYS, 3, mounts_are_the_hosts},
+    {"COMMAND sees the host's mounts and its own /proc", 4, LAST, mounts_are_the_hosts_and_proc},
     {"while it runs", ALWAYS, LAST, nothing_is_mounted},
     {"on a host whose / is private", ALWAYS, LAST, on_a_private_root},
     {"after runs that failed", ALWAYS, LAST, after_failures},

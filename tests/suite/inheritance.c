@@ -18,9 +18,8 @@ static void expect_the_same(const struct launch *how)
     expect(alone->status == 0 && contained->status == 0, "neither should fail: %s",
            describe(contained));
     expect(strcmp(alone->output.bytes, contained->output.bytes) == 0,
-           "COMMAND should find what it finds when it is run directly\n--- directly\n%s--- in a "
-           "container\n%s",
-           alone->output.bytes, contained->output.bytes);
+           "COMMAND should find what it finds when it is run directly (-): %s",
+           difference(alone->output.bytes, contained->output.bytes));
 }
 
 static void nothing_special(void)

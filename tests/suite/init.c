@@ -1,9 +1,13 @@
 // init: mydocker executes itself, then COMMAND.
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,6 +121,21 @@ static void by_a_person_with_descriptors(void)
     expect_failure(p, 125, "init");
 }
 
+// A pidfd that leads nowhere but to a neighbour is no proof of a parent outside.
+static void open_pidfd(const void *argument)
+{
+    (void)argument;
+    int fd = (int)syscall(SYS_pidfd_open, getppid(), 0);
+    if (fd == -1 || dup2(fd, 3) == -1 || fcntl(3, F_SETFD, 0) == -1)
+        _exit(111);
+}
+
+static void by_a_person_with_a_pidfd(void)
+{
+    expect_failure(run_with(&(struct launch){.prepare = open_pidfd}, "init", probe, "facts"), 125,
+                   "init");
+}
+
 // pidfd_send_signal(2) takes a directory of /proc for a pidfd, too.
 static void by_a_person_with_a_directory(void)
 {
@@ -124,9 +143,24 @@ static void by_a_person_with_a_directory(void)
     struct launch how = {.direct = true};
     struct process *p =
         run_with(&how, "unshare", "--fork", "--pid", "--propagation", "unchanged", "sh", "-c",
-                 "exec 3</proc/1; \"$0\" init \"$1\" facts", mydocker, probe);
+                 "exec 3</proc/1; exec \"$0\" init \"$1\" facts", mydocker, probe);
 
     expect_failure(p, 125, "init");
+}
+
+// As in a chroot.
+static void cover_proc(const void *argument)
+{
+    (void)argument;
+    if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+        mount("tmpfs", "/proc", "tmpfs", 0, NULL) == -1)
+        _exit(111);
+}
+
+static void without_proc(void)
+{
+    expect_failure(run_with(&(struct launch){.prepare = cover_proc}, "run", probe, "facts"), 125,
+                   "/proc/self/exe: No such file or directory");
 }
 
 static void as_command(void)
@@ -153,11 +187,30 @@ static void nested(void)
 static void deleted_program(void)
 {
     struct launch how = {.direct = true};
-    struct process *p = run_with(
-        &how, "sh", "-c", "cat \"$0\" >copy && chmod +x copy && exec ./copy run \"$1\" exit 5",
-        mydocker, probe);
+    struct process *p =
+        run_with(&how, "sh", "-c",
+                 "cat \"$0\" >copy && chmod +x copy && PATH=$PWD:$PATH exec copy run \"$1\" exit 5",
+                 mydocker, probe);
 
     expect(p->status == 5, "mydocker under another name: %s", describe(p));
+}
+
+// argv[0] is whatever the caller says, and no way back to the program.
+static void under_a_false_name(const void *argument)
+{
+    (void)argument;
+    execve(mydocker, (char *const[]){"no-such-file", "run", (char *)probe, "exit", "5", NULL},
+           environ);
+}
+
+static void false_name(void)
+{
+    struct process *p = run_with(&(struct launch){.prepare = under_a_false_name}, "unused");
+
+    expect(p->status == 5,
+           "mydocker should find itself by /proc/self/exe, not by argv[0], which can be anything: "
+           "%s",
+           describe(p));
 }
 
 static const struct promise promises[] = {
@@ -165,9 +218,12 @@ static const struct promise promises[] = {
     {"mydocker executes itself as init, and init COMMAND", 3, LAST, two_executions},
     {"init called by a person refuses", 3, LAST, by_a_person},
     {"init called with a descriptor 3 refuses", 3, LAST, by_a_person_with_descriptors},
+    {"init called with a pidfd refuses", 3, LAST, by_a_person_with_a_pidfd},
+    {"without a /proc it says so", 3, LAST, without_proc},
     {"init called with a directory of /proc refuses", 3, LAST, by_a_person_with_a_directory},
     {"init as COMMAND refuses", 3, LAST, as_command},
     {"a container in a container", 2, LAST, nested},
     {"under another name", ALWAYS, LAST, deleted_program},
+    {"under a name that is no file", ALWAYS, LAST, false_name},
 };
 MECHANISM(init);

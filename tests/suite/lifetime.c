@@ -105,11 +105,13 @@ static void others_die_with_pid_1(void)
 static void others_live_on(void)
 {
     struct process *p = run("run", probe, "leave-child");
-    pid_t child = (pid_t)fact_number(p, "child");
 
     expect(p->status == 7, "mydocker should wait for COMMAND alone: %s", describe(p));
-    expect(kill(child, 0) == 0, "without a PID namespace COMMAND's children live on");
-    kill(child, SIGKILL);
+    // Not by its ID: what COMMAND calls 2 in a PID namespace is somebody else out here.
+    expect(p->out != -1,
+           "not yet: without a PID namespace COMMAND's children live on, and keep "
+           "its standard output open");
+    world_mend();
 }
 
 static const struct promise promises[] = {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "suite.h"
@@ -60,6 +61,22 @@ static void whatever_the_bytes(void)
         expect(is_utf8(p->errors.bytes), "the log should be UTF-8 for the command number %zu: %s",
                i, describe(p));
     }
+}
+
+static void the_time(void)
+{
+    char *const environment[] = {(char *)"TZ=UTC", NULL};
+    struct launch how = {.environment = environment};
+    char text[32];
+    time_t before = time(NULL), at;
+    struct process *p = run_with(&how, "run", probe, "exit");
+
+    for (at = before; at <= time(NULL); at++) {
+        (void)strftime(text, sizeof(text), "\"time\":\"%Y-%m-%dT%H:%M:%S", gmtime(&at));
+        if (strstr(p->errors.bytes, text) != NULL)
+            return;
+    }
+    fail_msg("a line should hold the time at which it was written, %s: %s", text, describe(p));
 }
 
 static void local_time(void)
@@ -154,6 +171,7 @@ static const struct promise promises[] = {
     {"not yet: one line, command COMMAND", ALWAYS, 2, one_line_without_init},
     {"init come on, command COMMAND", 3, LAST, the_original_lines},
     {"JSON and UTF-8 whatever bytes argv holds", ALWAYS, LAST, whatever_the_bytes},
+    {"the time of each line", ALWAYS, LAST, the_time},
     {"local time with its offset", ALWAYS, LAST, local_time},
     {"one write(2) a line", ALWAYS, LAST, one_write_a_line},
     {"a full disk behind the log", ALWAYS, LAST, a_full_disk},

@@ -34,6 +34,19 @@ void cannot_check(const char *reason)
     abort();
 }
 
+void fail_at(const char *file, int line, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    fputs("ERROR: ", stderr);
+    (void)vfprintf(stderr, format, arguments);
+    fputs("\n", stderr);
+    va_end(arguments);
+    _fail(file, line);
+    abort();
+}
+
 static void check(void **state)
 {
     const struct promise *promise = *state;

@@ -36,6 +36,9 @@ static void without_capabilities(void)
     expect_failure(p, 125, "clone: Operation not permitted");
     expect_failure(p, 125, "CAP_SYS_ADMIN");
     expect_failure(p, 125, "run it as root");
+    if (prctl(PR_GET_SECCOMP) == 0)
+        expect(strstr(p->errors.bytes, "seccomp") == NULL, "there is no seccomp filter: %s",
+               describe(p));
     expect_failure(p, 125, text_of("unshare --user --map-root-user %s run -it /bin/sh", mydocker));
 }
 
@@ -112,9 +115,10 @@ static void limits(void)
     }
 }
 
-// A filter that answers NUMBER, with any of FLAGS in its first argument (0: always), with EPERM.
+// A filter that answers NUMBER, with any of FLAGS in that ARGUMENT (0: always), with EPERM or
+// ERROR.
 struct denied {
-    unsigned number, flags;
+    unsigned number, flags, argument, error;
 };
 
 static void deny(const void *argument)
@@ -123,9 +127,10 @@ static void deny(const void *argument)
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, denied->number, 0, 3),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                 (unsigned)offsetof(struct seccomp_data, args) + 8 * denied->argument),
         BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, denied->flags, 0, denied->flags == 0 ? 0 : 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (denied->error == 0 ? EPERM : denied->error)),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog program = {.len = sizeof(filter) / sizeof(filter[0]), .filter = filter};
@@ -137,7 +142,7 @@ static void deny(const void *argument)
 
 static void seccomp_filter(void)
 {
-    const struct denied clone_denied = {SYS_clone, CLONE_NEWNS | CLONE_NEWPID};
+    const struct denied clone_denied = {SYS_clone, CLONE_NEWNS | CLONE_NEWPID, 0, 0};
     struct process *p = run_with(PREPARED(deny, &clone_denied), "run", probe, "facts");
 
     expect_failure(p, 125, "clone: Operation not permitted: a seccomp filter forbids it");
@@ -146,18 +151,66 @@ static void seccomp_filter(void)
 
 static void mount_that_fails(void)
 {
-    const struct denied mount_denied = {SYS_mount, 0};
-    struct process *p = run_with(PREPARED(deny, &mount_denied), "run", probe, "facts");
+    // The one that makes the tree private, and the one that mounts proc: the flags are the fourth
+    // argument.
+    const struct denied root_denied = {SYS_mount, MS_PRIVATE, 3, 0};
+    const struct denied proc_denied = {SYS_mount, MS_NOSUID, 3, 0};
 
-    expect_failure(p, 125, "mount");
+    expect_failure(run_with(PREPARED(deny, &root_denied), "run", probe, "facts"), 125,
+                   "mount /: Operation not permitted: a seccomp filter");
+    expect_failure(run_with(PREPARED(deny, &proc_denied), "run", probe, "facts"), 125,
+                   "mount /proc: Operation not permitted: a seccomp filter");
+}
+
+// The errors that mislead, as answers of a filter.
+static void expect_explained(unsigned number, unsigned flags, unsigned argument, unsigned error,
+                             const char *text)
+{
+    const struct denied denied = {number, flags, argument, error};
+
+    expect_failure(run_with(PREPARED(deny, &denied), "run", probe, "facts"), 125, text);
+}
+
+static void errors_of_clone(void)
+{
+    const unsigned flags = CLONE_NEWNS | CLONE_NEWPID;
+
+    expect_explained(SYS_clone, flags, 0, EINVAL, "without one of the namespaces");
+    expect_explained(SYS_clone, flags, 0, ENOMEM, "unshare --pid wants --fork");
+    expect_explained(SYS_clone, flags, 0, EAGAIN, "ulimit -u");
+    expect_explained(SYS_clone, flags, 0, ENOSPC,
+                     "user.max_*_namespaces is reached, or PID namespaces are 32 deep");
+}
+
+static void errors_of_mount(void)
+{
+    expect_explained(SYS_mount, MS_NOSUID, 3, EACCES, "mount /proc: Permission denied: AppArmor");
+    expect_explained(SYS_mount, MS_PRIVATE, 3, EINVAL, "mount /: Invalid argument: it is no mount");
+}
+
+static void drop_capabilities_and_deny(const void *argument)
+{
+    deny(argument);
+    drop_capabilities(argument);
+}
+
+static void both_reasons(void)
+{
+    const struct denied denied = {SYS_clone, CLONE_NEWNS | CLONE_NEWPID, 0, 0};
+    struct process *p =
+        run_with(PREPARED(drop_capabilities_and_deny, &denied), "run", probe, "facts");
+
+    expect_failure(p, 125, "CAP_SYS_ADMIN is missing");
+    expect_failure(p, 125, "a seccomp filter forbids it");
 }
 
 static void mask_proc(const void *argument)
 {
     (void)argument;
     if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+        (mount("tmpfs", "/proc/sys/fs/binfmt_misc", "tmpfs", 0, NULL) == -1 && errno != ENOENT) ||
         mount("/dev/null", "/proc/version", NULL, MS_BIND, NULL) == -1)
-        _exit(111);
+        _exit(111); // the first one is no mask: it lies where there is nothing to be hidden
     // Out of reach of this namespace, the mask is locked, as that of a container's /proc is.
     user_namespace(CLONE_NEWNS);
 }
@@ -184,6 +237,9 @@ static const struct promise promises[] = {
     {"the way on for an ordinary user works", 2, LAST, the_way_on_works},
     {"a limit on namespaces is named", 2, LAST, limits},
     {"a seccomp filter is named", 2, LAST, seccomp_filter},
+    {"a filter and a missing capability are both named", 2, LAST, both_reasons},
+    {"other errors of clone are explained", 2, LAST, errors_of_clone},
+    {"other errors of mount are explained", 4, LAST, errors_of_mount},
     {"not yet: nothing is mounted, a masked /proc is no obstacle", ALWAYS, 3, proc_is_not_needed},
     {"a mount that fails ends it before COMMAND", 4, LAST, mount_that_fails},
     {"a masked /proc is named", 4, LAST, masked_proc},

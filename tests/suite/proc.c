@@ -29,8 +29,9 @@ static void three_flags(void)
     struct process *p = run("run", probe, "facts");
 
     expect(fact_number(p, "proc_noexec") && fact_number(p, "proc_nosuid") &&
-               fact_number(p, "proc_nodev"),
-           "/proc should be mounted with MS_NOEXEC | MS_NOSUID | MS_NODEV: %s", describe(p));
+               fact_number(p, "proc_nodev") && !fact_number(p, "proc_readonly"),
+           "/proc should be mounted with MS_NOEXEC | MS_NOSUID | MS_NODEV, and writable: %s",
+           describe(p));
 }
 
 static void ps_shows_two(void)

@@ -51,6 +51,7 @@ static _Noreturn void become(const struct launch *how, const char *const *words)
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)signal(SIGPIPE, SIG_DFL); // the suite itself ignores it, and that would be inherited
     if (!how->direct)
         argv[count++] = mydocker;
     while (*words != NULL && count < sizeof(argv) / sizeof(argv[0]) - 1)
@@ -189,8 +190,10 @@ static void await_text(struct process *process, const struct text *text, const c
 {
     long long limit = now() + time_limit;
 
-    while (strstr(text->bytes, wanted) == NULL && now() < limit)
+    // One that has ended writes no more; what it has written is there at once.
+    while (strstr(text->bytes, wanted) == NULL && !process_has_ended(process) && now() < limit)
         pump(process);
+    pump(process);
     expect(strstr(text->bytes, wanted) != NULL, "waited in vain for \"%s\": %s", wanted,
            describe(process));
 }
@@ -290,6 +293,6 @@ const char *describe(const struct process *process)
                       : process->status < 0 ? text_of("ended by signal %d", -process->status)
                                             : text_of("status %d", process->status);
 
-    return text_of("%s\n  standard output: %.800s\n  standard error: %.2000s", end,
-                   process->output.bytes, process->errors.bytes);
+    return text_of("%s\n  standard error: %.4000s\n  standard output: %.4000s", end,
+                   process->errors.bytes, process->output.bytes);
 }

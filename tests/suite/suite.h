@@ -38,8 +38,12 @@ struct mechanism {
 #define expect(condition, ...)                                                                     \
     do {                                                                                           \
         if (!(condition))                                                                          \
-            fail_msg(__VA_ARGS__);                                                                 \
+            fail_at(__FILE__, __LINE__, __VA_ARGS__);                                              \
     } while (0)
+
+// cmocka's own fail_msg() cuts a message after 1024 bytes.
+_Noreturn void fail_at(const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 // End the test: it cannot be made on this machine, and counts as not passed.
 _Noreturn void cannot_check(const char *reason);
@@ -156,6 +160,9 @@ int log_lines(const struct process *process, const char *level);
 
 // Did it fail as it should: STATUS, one fatal line that holds TEXT, and no COMMAND run?
 void expect_failure(const struct process *process, int status, const char *text);
+
+// The first line in which two texts differ, as `diff -u` would show it.
+const char *difference(const char *before, const char *after);
 
 // printf(3) into memory that lives until the test ends.
 const char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));

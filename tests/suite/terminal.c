@@ -316,6 +316,98 @@ static void background_shell(void)
     expect(p->status == 0, "the calling shell should have lived to its end: %s", describe(p));
 }
 
+static void background_without_t_that_reads(void)
+{
+    struct process *p = calling_shell();
+
+    converse(p, "set -b; $M run -i cat &\n", "topped");
+    ask(p, "echo at-$((40+2))\n", "at-42");
+    converse(p, "fg\n", "run -i");
+    process_watch(p, 40);
+    converse(p, "round trip\n", "round trip\r\nround trip\r\n");
+    converse(p, CTRL_D, "ready> ");
+}
+
+// PID 1 shrugs off the SIGTSTP of Ctrl-Z: mydocker has to stop it.
+static void command_is_stopped_too(void)
+{
+    need_tool("ps");
+    struct process *p = calling_shell();
+
+    converse(p, "$M run -i $P sleep\n", "ready\r\n");
+    converse(p, CTRL_Z, "topped");
+    ask(p, "echo state-$(ps -o stat= --ppid $(jobs -p))\n", "state-T");
+    process_type(p, "kill -KILL %1\n");
+    process_watch(p, 50);
+}
+
+static void background_pipeline_that_reads(void)
+{
+    struct process *p = calling_shell();
+
+    converse(p, "set -b; $M run -it cat | cat &\n", "topped"); // both, or the job is not stopped
+    ask(p, "echo at-$((40+2))\n", "at-42");
+    process_type(p, "kill -KILL %1; exit 0\n");
+}
+
+static void foreground_after_the_background(void)
+{
+    struct process *p = calling_shell();
+
+    converse(p, "set -b; $M run -it $P facts >report &\n", "topped");
+    ask(p, "fg >/dev/null; echo at-$((40+2))\n", "at-42");
+    struct process *report = run_with(&(struct launch){.direct = true}, "cat", "report");
+    expect(fact_number(report, "pgid") == fact_number(report, "pid"),
+           "after fg COMMAND should be given the terminal: %s", describe(p));
+    process_type(p, "exit 0\n");
+}
+
+// COMMAND that is stopped and goes on has the terminal again, and can read from it.
+static void reads_after_fg(void)
+{
+    struct process *p = calling_shell();
+
+    converse(p, "$M run -it cat\n", "command cat");
+    converse(p, "one\n", "one\r\none\r\n");
+    converse(p, CTRL_Z, "topped");
+    ask(p, "echo at-$((40+2))\n", "at-42");
+    converse(p, "fg\n", "run -it");
+    process_watch(p, 40);
+    converse(p, "two\n", "two\r\ntwo\r\n");
+    expect(tcgetpgrp(p->out) != p->pid, "the foreground should be COMMAND's: %s", describe(p));
+    converse(p, CTRL_D, "ready> ");
+}
+
+static void goes_on_in_the_background(void)
+{
+    struct process *p = calling_shell();
+
+    converse(p, "$M run -it $P sleep\n", "ready\r\n");
+    converse(p, CTRL_Z, "topped");
+    ask(p, "bg >/dev/null; echo at-$((40+2))\n", "at-42");
+    process_watch(p, 100);
+    expect(tcgetpgrp(p->out) == p->pid, "after bg the foreground should stay the shell's: %s",
+           describe(p));
+    process_type(p, "kill -KILL %1\n");
+    process_watch(p, 50);
+}
+
+static void without_t_settings_stay(void)
+{
+    need_tool("stty");
+    struct process *p = calling_shell();
+
+    ask(p, "stty -g >before; $M run -i $P exit; stty -g >after; echo at-$((40+2))\n", "at-42");
+    expect(strcmp(content_of(text_of("%s/before", scratch)),
+                  content_of(text_of("%s/after", scratch))) == 0,
+           "without -t the terminal's settings are not mydocker's business: %s", describe(p));
+}
+
+static void in_a_container_without_one(void)
+{
+    expect_given_back("$M run -i $M run -it $P exit");
+}
+
 static void in_front_of_a_pager(void)
 {
     need_tool("busybox");
@@ -381,6 +473,15 @@ static const struct promise promises[] = {
     {"in the background it leaves the terminal alone", ALWAYS, LAST, in_the_background},
     {"in the background it stops when it reads", ALWAYS, LAST, background_that_reads},
     {"a shell started in the background waits for fg", ALWAYS, LAST, background_shell},
+    {"without -t, too, it stops in the background when it reads", ALWAYS, LAST,
+     background_without_t_that_reads},
+    {"Ctrl-Z stops COMMAND, not mydocker alone", ALWAYS, LAST, command_is_stopped_too},
+    {"in the background the whole pipeline stops", ALWAYS, LAST, background_pipeline_that_reads},
+    {"from the background to the foreground", ALWAYS, LAST, foreground_after_the_background},
+    {"after Ctrl-Z and fg COMMAND reads again", ALWAYS, 1, reads_after_fg},
+    {"after Ctrl-Z and bg the terminal stays the shell's", ALWAYS, 1, goes_on_in_the_background},
+    {"without -t its settings stay", ALWAYS, LAST, without_t_settings_stay},
+    {"in a container whose terminal is another's", 2, LAST, in_a_container_without_one},
     {"in front of a pager", ALWAYS, LAST, in_front_of_a_pager},
     {"Ctrl-Z stops the whole pipeline", ALWAYS, 1, pipeline_is_stopped},
     {"in a pipeline", ALWAYS, LAST, in_a_pipeline},

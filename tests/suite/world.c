@@ -186,8 +186,8 @@ void world_verify(void)
     read_mounts(mounts_now);
     expect(strcmp(mounts_before, mounts_now) == 0,
            "the host's mounts have changed: is the mount tree made private (MS_REC | MS_PRIVATE) "
-           "before anything is mounted?\n--- before\n%s--- now\n%s",
-           mounts_before, mounts_now);
+           "before anything is mounted? %s",
+           difference(mounts_before, mounts_now));
     gethostname(hostname, sizeof(hostname) - 1);
     expect(strcmp(hostname_before, hostname) == 0, "the host's name has changed to %s", hostname);
 }
