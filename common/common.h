@@ -1,16 +1,18 @@
 // What every step needs and none of them teaches. A section for each .c file.
 //
 // One failure policy throughout: mydocker lives as long as one COMMAND, so it dies at the call
-// that failed, with one line that says which, and leaves the cleaning up to the kernel.
+// that failed, with one line that says which, and leaves the cleaning up to the kernel. Where a
+// comment does not say how a function fails, it dies or cannot fail.
 #ifndef COMMON_H
 #define COMMON_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <time.h>
 
-// The exit statuses that are not COMMAND's own, as docker-run(1) has them.
+// The exit statuses that are not COMMAND's own: 125 to 127 as docker-run(1), 128+N as a shell.
 enum {
     EXIT_MYDOCKER = 125,   // mydocker itself failed; COMMAND did not run
     EXIT_CANNOT_RUN = 126, // COMMAND was found, but cannot be executed
@@ -24,6 +26,7 @@ enum {
 // PIPE_BUF with those of other writers to the same pipe (pipe(7)).
 enum { LOG_LINE_MAX = 4096 };
 
+// Nothing is logged as LEVEL_ERROR: it is the threshold that hides warnings.
 enum log_level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR, LEVEL_FATAL };
 
 // Drop the lines below the level NAME: "debug", "info" (the default), "warn" or "error".
@@ -31,7 +34,7 @@ enum log_level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR, LEVEL_FATAL }
 bool log_set_level(const char *name);
 
 // The option that makes another mydocker log as this one does: "--log-level=NAME", or NULL where
-// that is the default.
+// that is the default. Not to be freed.
 char *log_level_option(void);
 
 // Log one line; printf(3)'s arguments, errno stays as it was. What is too long ends in "...". A
@@ -89,7 +92,7 @@ void descriptors_keep(int fd, int kept);
 // Before the clone: take hold of this process, as a pidfd that its child inherits (pidfd_open(2)).
 void lifeline_open(void);
 
-// In the child, first of all: be killed when the parent dies (PR_SET_PDEATHSIG(2const)); keep the
+// In the child, first of all: be killed when the parent dies (prctl(2)); keep the
 // lifeline across execve(2), and no other descriptor above 2.
 void lifeline_keep(void);
 
@@ -104,8 +107,8 @@ void lifeline_release(void);
 
 // ---- signals.c: what is sent to mydocker waits until COMMAND can have it ----
 
-// Before the clone: block every signal (the C library keeps two to itself), and see to it that the
-// death of a child is reported, even where the caller ignored SIGCHLD (waitpid(2)).
+// Before the clone: block every signal (the C library keeps a few to itself), and see to it that
+// the death of a child is reported, even where the caller ignored SIGCHLD (waitpid(2)).
 void signals_block(void);
 
 // In the child: make mask and dispositions what the caller left.
@@ -139,11 +142,9 @@ int exit_status(int status);
 
 // ---- path.c: where COMMAND is ----
 
-enum { PATH_FILE_MAX = 4096 };
-
 // The file that NAME stands for, looked up in PATH as a shell does it: the first one that is
 // executable, else the first that is there. A NAME with a slash is itself. Writes to FOUND and
 // returns it; dies with EXIT_NOT_FOUND where there is none.
-const char *path_find(const char *name, char found[PATH_FILE_MAX]);
+const char *path_find(const char *name, char found[PATH_MAX]);
 
 #endif

@@ -25,10 +25,10 @@ void descriptors_null_stdin(void)
 void descriptors_keep(int fd, int kept)
 {
     if (dup2(fd, kept) == -1)
-        die_errno("dup2");
+        die_errno("dup2 %d to %d", fd, kept);
     // dup2(2) clears the flag on a copy, but does nothing at all where both numbers are the same.
     if (fcntl(kept, F_SETFD, 0) == -1)
-        die_errno("fcntl");
+        die_errno("fcntl %d F_SETFD", kept);
     // No wrapper in the C library before glibc 2.34, and none in musl.
     if (syscall(SYS_close_range, kept + 1, ~0U, 0) == -1)
         die_remedy(EXIT_MYDOCKER, errno == ENOSYS ? "it came with Linux 5.9" : "", "close_range");

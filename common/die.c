@@ -11,16 +11,6 @@
 // The message's share of a line: an object of any length leaves room for the reason.
 enum { SUBJECT_MAX = 1024 };
 
-// log_message() takes a va_list, this the arguments themselves.
-__attribute__((format(printf, 1, 2))) static void log_fatal(const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    log_message(LEVEL_FATAL, format, arguments);
-    va_end(arguments);
-}
-
 // Log "SUBJECT: the text of errno: REMEDY".
 __attribute__((format(printf, 2, 0))) static void log_failure(const char *remedy,
                                                               const char *format, va_list arguments)

@@ -16,4 +16,7 @@ void format_message(char *out, size_t size, const char *format, va_list argument
 void log_message(enum log_level level, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
+// log.c: the one level that die.c alone logs.
+void log_fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 #endif

@@ -18,15 +18,15 @@
 static bool file_in(const char *directory, size_t length, const char *name, char *file)
 {
     struct stat status;
-    int n = snprintf(file, PATH_FILE_MAX, "%.*s%s%s", (int)length, directory,
-                     length == 0 ? "" : "/", name);
+    int n =
+        snprintf(file, PATH_MAX, "%.*s%s%s", (int)length, directory, length == 0 ? "" : "/", name);
 
-    return n >= 0 && n < PATH_FILE_MAX && stat(file, &status) == 0 && S_ISREG(status.st_mode);
+    return n >= 0 && n < PATH_MAX && stat(file, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-const char *path_find(const char *name, char found[PATH_FILE_MAX])
+const char *path_find(const char *name, char found[PATH_MAX])
 {
-    char file[PATH_FILE_MAX];
+    char file[PATH_MAX];
     const char *path = getenv("PATH");
 
     if (strchr(name, '/') != NULL)

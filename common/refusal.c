@@ -136,7 +136,7 @@ static bool proc_mask(char mask[256])
     FILE *mounts = fopen("/proc/self/mountinfo", "re");
 
     while (!found && mounts != NULL && fgets(line, sizeof(line), mounts) != NULL)
-        // proc_pid_mountinfo(5): the fifth field is where. One place is there to be mounted on, and
+        // proc(5), mountinfo: the fifth field is where. One place is there to be mounted on, and
         // hides nothing.
         found = sscanf(line, "%*d %*d %*s %*s %255s", mask) == 1 &&
                 strncmp(mask, "/proc/", strlen("/proc/")) == 0 &&

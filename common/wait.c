@@ -1,6 +1,7 @@
 // The rest of the parent's life: pass signals on, wait, give the terminal back.
 //
-// From here on there is no dying: the parent's end is COMMAND's (lifeline.c).
+// From here on there is no dying: the parent's end is COMMAND's (lifeline.c). What is ignored here
+// fails because COMMAND or the terminal has gone, and waitpid(2) says that better.
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -57,7 +58,7 @@ static bool has_ended(pid_t child, int *status)
 }
 
 // Does the terminal send SIGNAL to its whole foreground group (termios(3))?
-static bool is_from_keyboard(int signal)
+static bool is_from_terminal(int signal)
 {
     return signal == SIGINT || signal == SIGQUIT || signal == SIGTSTP || signal == SIGWINCH;
 }
@@ -90,7 +91,7 @@ static void pass_on(pid_t child, const siginfo_t *info)
         // wants it, a pager for example. The foreground goes to them.
         terminal_give_back();
         (void)kill(0, SIGCONT);
-    } else if (by_kernel && same_group && is_from_keyboard(signal)) {
+    } else if (by_kernel && same_group && is_from_terminal(signal)) {
         log_debug("signal %d from the terminal has reached COMMAND too", signal);
     } else if (kill(child, signal) == -1) {
         log_warn("signal %d cannot be passed on: it is not permitted", signal);

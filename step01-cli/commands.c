@@ -15,8 +15,8 @@ int run_command(int argc, char **argv)
 
     while (true) {
         const char *word = argv[optind];
-        // '+' as in main(): getopt_long(3) takes options from all over the line without it, and
-        // `run ls -l` would lose its -l to us.
+        // '+' again: glibc keeps to the order of the first call, other C libraries need not, and
+        // `run ls -i` would lose its -i to us.
         int option = getopt_long(argc, argv, "+hit", long_options, NULL);
 
         if (option == -1)

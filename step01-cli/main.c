@@ -12,12 +12,11 @@ static const char usage_text[] =
     "\n"
     "Start COMMAND, wait for it, and end with its exit status.\n"
     "\n"
-    "  -i, --interactive     COMMAND reads standard input; without it, /dev/null\n"
-    "  -t, --tty             COMMAND gets the terminal\n"
-    "      --log-level LEVEL debug, info (the default), warn or error\n"
-    "  -h, --help            print this\n"
-    "      --version         print the version\n"
+    "  -i, --interactive  COMMAND reads standard input; without it, /dev/null\n"
+    "  -t, --tty          COMMAND gets the terminal\n"
+    "  -h, --help         print this\n"
     "\n"
+    "Before run: --log-level LEVEL, one of debug, info (the default), warn and error.\n"
     "Options end at COMMAND: what follows is its own. Exit status: COMMAND's; 128+N if\n"
     "signal N ended it; 127 if it was not found, 126 if it cannot be executed; 125 if\n"
     "mydocker itself failed.\n";
@@ -90,7 +89,7 @@ int main(int argc, char **argv)
     if (argc > 0)
         parse_options(argc, argv);
     if (optind >= argc)
-        die("Missing command: see mydocker --help");
+        die("missing command: see mydocker --help");
 
     // The command's own options are next (getopt(3) goes on where it stopped).
     const char *name = argv[optind++];

@@ -14,8 +14,8 @@ _Noreturn void usage(void);
 
 // ---- commands.c: the options of each command ----
 
-// The words behind the command's name start at ARGV[optind] (getopt_long(3)). Each returns
-// mydocker's exit status.
+// The words behind the command's name start at ARGV[optind] (getopt_long(3)). Returns mydocker's
+// exit status; dies on bad usage.
 int run_command(int argc, char **argv);
 
 // ---- run.c: the parent, and the child's way to COMMAND ----
@@ -29,7 +29,8 @@ struct run_options {
 // Start COMMAND and wait for it. Returns its exit status; dies where it cannot be started.
 int run(const struct run_options *options);
 
-// In the child: undo what run() did to this process, so that COMMAND finds what the caller left.
+// In the child: tie it to the parent, give it terminal and input as OPTIONS say, and undo the rest
+// of what run() did, so that COMMAND finds what the caller left. Dies if it cannot.
 void prepare_child(const struct run_options *options);
 
 // Become COMMAND, ARGV[0]: execve(2) replaces the program and keeps the process. Dies with status

@@ -6,20 +6,21 @@
 
 #include "mydocker.h"
 
-// What the child gets one of its own of (namespaces(7)). All the rest, files, users and limits
-// among it, it shares with the host.
+// The namespaces that the child gets anew (namespaces(7)). All else is the host's: files, users,
+// limits.
 enum {
-    NAMESPACES = CLONE_NEWUTS    // the hostname
+    NAMESPACES = CLONE_NEWUTS    // the hostname and the NIS domain name
                  | CLONE_NEWPID  // process IDs: the child is PID 1
                  | CLONE_NEWNS   // the mount points, as a copy of the caller's
                  | CLONE_NEWNET  // network interfaces: none but a loopback that is down
                  | CLONE_NEWIPC, // System V IPC and POSIX message queues
 };
 
-// The child returns from no call of its parent's: it starts in a function, on a stack of its own.
+// Unlike fork(2), clone(2) does not return in the child: it calls a function there, on a stack that
+// we provide.
 enum { STACK_SIZE = 64 * 1024 };
 
-// We are in the child. Our job is to become COMMAND, and with it PID 1 of the new namespaces.
+// We are in the child. Our job is to become COMMAND, and with it PID 1 of the new PID namespace.
 static int child_main(void *argument)
 {
     const struct run_options *options = argument;
@@ -30,7 +31,7 @@ static int child_main(void *argument)
 
 pid_t container_start(const struct run_options *options)
 {
-    alignas(16) char stack[STACK_SIZE]; // needed up to the child's execve(2)
+    alignas(16) char stack[STACK_SIZE]; // 16: some machines refuse less (clone(2), EINVAL)
     // SIGCHLD is to tell us of its end, as after fork(2).
     const int flags = NAMESPACES | SIGCHLD;
 

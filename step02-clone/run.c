@@ -14,7 +14,7 @@ void prepare_child(const struct run_options *options)
 
 void exec_command(char **argv)
 {
-    char found[PATH_FILE_MAX];
+    char found[PATH_MAX];
 
     log_info("command %s", argv[0]);
     const char *file = path_find(argv[0], found);

@@ -3,8 +3,8 @@
 
 void init(char **argv)
 {
-    // Anyone can type `mydocker init`, and a COMMAND that does so is even PID 1. Neither may have
-    // the host's world, or COMMAND's own, set up a second time.
+    // Anyone can type `mydocker init`, and as COMMAND it is even PID 1. Neither may set up again
+    // what is in use: the host's world, or COMMAND's.
     if (!lifeline_leads_out())
         die("init is internal: see mydocker --help");
     log_info("init come on");

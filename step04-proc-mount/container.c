@@ -7,21 +7,22 @@
 
 #include "mydocker.h"
 
-// What the child gets one of its own of (namespaces(7)). All the rest, files, users and limits
-// among it, it shares with the host.
+// The namespaces that the child gets anew (namespaces(7)). All else is the host's: files, users,
+// limits.
 enum {
-    NAMESPACES = CLONE_NEWUTS    // the hostname
+    NAMESPACES = CLONE_NEWUTS    // the hostname and the NIS domain name
                  | CLONE_NEWPID  // process IDs: the child is PID 1
                  | CLONE_NEWNS   // the mount points, as a copy of the caller's
                  | CLONE_NEWNET  // network interfaces: none but a loopback that is down
                  | CLONE_NEWIPC, // System V IPC and POSIX message queues
 };
 
-// The child returns from no call of its parent's: it starts in a function, on a stack of its own.
+// Unlike fork(2), clone(2) does not return in the child: it calls a function there, on a stack that
+// we provide.
 enum { STACK_SIZE = 64 * 1024 };
 
-// `mydocker init COMMAND [ARG...]`. The words in front of COMMAND have been read: theirs are the
-// places.
+// `mydocker [--log-level=NAME] init COMMAND [ARG...]`, written over the words in front of COMMAND.
+// They have been read, and are enough: `mydocker run`, and one more where a level was set.
 static char **init_arguments(char **argv)
 {
     char *log_level = log_level_option();
@@ -33,7 +34,7 @@ static char **init_arguments(char **argv)
     return argv;
 }
 
-// We are in the child. Our job is to become init, and with it PID 1 of the new namespaces: this
+// We are in the child. Our job is to become init, and with it PID 1 of the new PID namespace: this
 // program anew, with nothing left of the parent's memory. /proc/self/exe is the program that
 // runs, whatever it is called and even if its file was deleted (proc(5)).
 static int child_main(void *argument)
@@ -42,15 +43,16 @@ static int child_main(void *argument)
 
     prepare_child(options);
     execve("/proc/self/exe", init_arguments(options->argv), environ);
-    die_errno("execve /proc/self/exe");
+    die_remedy(EXIT_MYDOCKER, errno == ENOENT ? "no /proc is mounted here, as in a chroot" : "",
+               "execve /proc/self/exe");
 }
 
 pid_t container_start(const struct run_options *options)
 {
-    alignas(16) char stack[STACK_SIZE]; // needed up to the child's execve(2)
-    // SIGCHLD is to tell us of its end, as after fork(2). As after vfork(2), the child borrows our
-    // memory, and we sleep, until it calls execve(2) or ends: that is soon now, and a copy would be
-    // thrown away at once. To make one costs a run some 3 percent.
+    alignas(16) char stack[STACK_SIZE]; // 16: some machines refuse less (clone(2), EINVAL)
+    // SIGCHLD is to tell us of its end, as after fork(2). As after vfork(2) the child borrows our
+    // memory and we sleep until it calls execve(2) or ends: a copy would be thrown away at once.
+    // What it writes, it writes to ours: the stack, and words of argv that nobody reads again.
     const int flags = NAMESPACES | CLONE_VM | CLONE_VFORK | SIGCHLD;
 
     // The stack grows down: clone(2) wants its end, not its start.

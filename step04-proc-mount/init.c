@@ -15,12 +15,13 @@ static void mount_proc(void)
     // over its own /proc (mount_namespaces(7)).
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
         die_mount("/");
-    // No programs to execute in there, no set-user-ID bits, no devices.
+    // As hosts mount theirs: nothing in /proc is to be executed, to change the user, or a device.
     if (mount("proc", "/proc", "proc", MS_NOEXEC | MS_NOSUID | MS_NODEV, NULL) == -1)
         die_mount("/proc");
-    // A working directory on the old /proc would still be there: the same name, on the new one.
+    // The working directory may still lie on the old /proc, and show the host's processes: enter
+    // the same name on the new one.
     if (getcwd(directory, sizeof(directory)) != NULL &&
-        (strcmp(directory, "/proc") == 0 || strncmp(directory, "/proc/", 6) == 0) &&
+        (strcmp(directory, "/proc") == 0 || strncmp(directory, "/proc/", strlen("/proc/")) == 0) &&
         chdir(directory) == -1)
         die_remedy(EXIT_MYDOCKER, "the host's /proc stays outside: start elsewhere", "chdir %s",
                    directory);
@@ -28,8 +29,8 @@ static void mount_proc(void)
 
 void init(char **argv)
 {
-    // Anyone can type `mydocker init`, and a COMMAND that does so is even PID 1. Neither may have
-    // the host's world, or COMMAND's own, set up a second time.
+    // Anyone can type `mydocker init`, and as COMMAND it is even PID 1. Neither may set up again
+    // what is in use: the host's world, or COMMAND's.
     if (!lifeline_leads_out())
         die("init is internal: see mydocker --help");
     log_info("init come on");
