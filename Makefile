@@ -37,7 +37,7 @@ say =
 endif
 
 all: $(steps) ## build every step (the default)
-.PHONY: all $(steps)
+.PHONY: all $(steps) $(dirs)
 .DELETE_ON_ERROR:
 
 # ---- the steps ----
@@ -45,7 +45,7 @@ all: $(steps) ## build every step (the default)
 common := $(patsubst %.c,$(B)/%.o,$(wildcard common/*.c))
 
 define step_rules
-$(1): $(top)$(1)/mydocker
+$(1) $(2): $(top)$(1)/mydocker
 $(top)$(1)/mydocker: $(patsubst %.c,$(B)/%.o,$(wildcard $(2)/*.c)) $(common)
 	@mkdir -p $$(@D)
 	$$(call say,LINK) $$(link) $$(static_flag) -o $$@ $$^ -lcap
@@ -63,13 +63,14 @@ $(B)/settings: always
 	@echo '$(settings)' | cmp -s - $@ || echo '$(settings)' > $@
 
 # One clear line, not the compiler's.
-missing = || { echo "make: $(1): install it with: make deps" >&2; exit 1; }
+missing = || { echo "make: $(1): make deps installs gcc, libcap and cmocka, make deps FOR=lint" \
+  "clang too" >&2; exit 1; }
 .PHONY: always libcap cmocka shell deps lint clean help
 libcap:
-	@command -v $(firstword $(CC)) >/dev/null $(call missing,the compiler $(CC) is missing)
-	@echo '#include <sys/capability.h>' | $(CC) -E - >/dev/null 2>&1 $(call missing,libcap is missing)
+	@command -v $(firstword $(CC)) >/dev/null $(call missing,$(CC) is missing)
+	@echo '#include <sys/capability.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 $(call missing,libcap is missing)
 cmocka:
-	@printf '#include <%s.h>\n' stdarg stddef stdint setjmp cmocka | $(CC) -E - >/dev/null 2>&1 \
+	@printf '#include <%s.h>\n' stdarg stddef stdint setjmp cmocka | $(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 \
 	  $(call missing,cmocka is missing)
 
 -include $(shell find build -name '*.d' 2>/dev/null)
@@ -78,6 +79,8 @@ include tests/tests.mk
 # ---- the rest ----
 
 diff-%: ## what a step adds to the one before: make diff-04
+	@test -d "$(call dir_of,step$*)" && test -n "$(call before,step$*)" || \
+	  { echo "make: no step comes before step$*: try diff-02 or a later one" >&2; exit 1; }
 	@git --no-pager diff --no-index --color=auto $(call dir_of,$(call before,step$*)) \
 	  $(call dir_of,step$*) || test $$? -eq 1
 
@@ -85,7 +88,7 @@ shell: step04 ## sit in a container's shell: as root, or as root of a user names
 	@if test "$$(id -u)" -eq 0; then set -- env; \
 	elif unshare --user --map-root-user true 2>/dev/null; then set -- unshare --user --map-root-user; \
 	else set -- sudo; fi; set -- "$$@" ./step04/mydocker run -it /bin/sh; \
-	echo "$${*#env }"; exec "$$@"
+	echo "$${*#env }"; "$$@" || test $$? -ne 125
 
 deps: ## install what is missing: make deps, or make deps FOR=lint
 	@.ci/deps $(FOR)

@@ -20,7 +20,8 @@ static void killed_while_it_runs(void)
     expect(p->status == -SIGKILL, "%s", describe(p));
     // Its end closes the pipe.
     await(p->out == -1 || (process_finish(p), p->out == -1),
-          "mydocker was killed, and COMMAND lives on (PR_SET_PDEATHSIG(2const)): %s", describe(p));
+          "mydocker was killed, and COMMAND lives on (PR_SET_PDEATHSIG, prctl(2)): %s",
+          describe(p));
 }
 
 static void killed_at_any_moment(void)
@@ -33,7 +34,7 @@ static void killed_at_any_moment(void)
         process_finish(p);
         await(p->out == -1 || (process_finish(p), p->out == -1),
               "mydocker was killed %d microseconds after its start, and COMMAND lives on: "
-              "PR_SET_PDEATHSIG(2const) alone leaves a gap: %s",
+              "PR_SET_PDEATHSIG, prctl(2) alone leaves a gap: %s",
               i * 40, describe(p));
     }
 }

@@ -160,6 +160,7 @@ int main(int argc, char **argv)
     size_t count = collect(tests, sizeof(tests) / sizeof(tests[0]), filter);
     world_make();
     setvbuf(stdout, NULL, _IOLBF, 0);
+    printf("==== step %d: %s\n", step, mydocker);
     int failed = _cmocka_run_group_tests(text_of("step %d", step), tests, count, NULL, NULL);
     world_leave();
     if (not_checked > 0)

@@ -21,9 +21,13 @@
 
 #include "suite.h"
 
+// Besides what the tests need: what a program under test that is a script may be made of.
 static const char *const tools[] = {
-    "bash", "busybox", "cat", "chmod", "dash", "echo", "env", "kill",
-    "ls",   "ps",      "sh",  "sleep", "stty", "true", "tty", "unshare",
+    "awk",   "basename", "bash",  "busybox", "cat",     "chmod", "cut",   "dash",    "dirname",
+    "echo",  "env",      "grep",  "head",    "id",      "ip",    "kill",  "ls",      "lua",
+    "mkdir", "mktemp",   "mount", "node",    "nsenter", "perl",  "ps",    "python3", "readlink",
+    "rm",    "ruby",     "sed",   "setpriv", "setsid",  "sh",    "sleep", "stty",    "tail",
+    "tr",    "true",     "tty",   "umount",  "unshare",
 };
 
 const char *scratch;
