@@ -63,8 +63,9 @@ static int tear_down(void **state)
     return 0;
 }
 
-// The promises of this step, with the word FILTER in their names, as cmocka wants them.
-static size_t collect(struct CMUnitTest *tests, size_t room, const char *filter)
+// The promises of this step, with the word ONLY in their names and without EXCEPT, where there are
+// such, as cmocka wants them.
+static size_t collect(struct CMUnitTest *tests, size_t room, const char *only, const char *except)
 {
     size_t count = 0;
 
@@ -77,7 +78,8 @@ static size_t collect(struct CMUnitTest *tests, size_t room, const char *filter)
                 continue;
             if (asprintf(&name, "%s: %s", mechanisms[i]->name, promise->text) == -1)
                 abort();
-            if (filter == NULL || strstr(name, filter) != NULL)
+            if ((only == NULL || strstr(name, only) != NULL) &&
+                (except == NULL || strstr(name, except) == NULL))
                 tests[count++] = (struct CMUnitTest){name, check, NULL, tear_down, (void *)promise};
         }
     }
@@ -124,7 +126,7 @@ static const char *beside_this_program(const char *name)
 static _Noreturn void usage(void)
 {
     fputs(
-        "Usage: suite --step N [--only WORD] [--limit SECONDS] MYDOCKER\n"
+        "Usage: suite --step N [--only WORD] [--except WORD] [--limit SECONDS] MYDOCKER\n"
         "       suite --list\n"
         "Check that the program MYDOCKER keeps the promises of step N.\n",
         stderr);
@@ -133,19 +135,20 @@ static _Noreturn void usage(void)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"limit", required_argument, NULL, 't'},
-                                            {"list", no_argument, NULL, 'l'},
-                                            {"only", required_argument, NULL, 'o'},
-                                            {"step", required_argument, NULL, 's'},
-                                            {0}};
+    static const struct option options[] = {
+        {"except", required_argument, NULL, 'e'}, {"limit", required_argument, NULL, 't'},
+        {"list", no_argument, NULL, 'l'},         {"only", required_argument, NULL, 'o'},
+        {"step", required_argument, NULL, 's'},   {0}};
     static struct CMUnitTest tests[512];
-    const char *filter = NULL;
+    const char *only = NULL, *except = NULL;
 
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'l')
             list();
         else if (option == 'o')
-            filter = optarg;
+            only = optarg;
+        else if (option == 'e')
+            except = optarg;
         else if (option == 't')
             time_limit = 1000 * (int)strtol(optarg, NULL, 10);
         else if (option == 's')
@@ -157,7 +160,7 @@ int main(int argc, char **argv)
         usage();
     mydocker = absolute(argv[optind]);
     probe = beside_this_program("probe");
-    size_t count = collect(tests, sizeof(tests) / sizeof(tests[0]), filter);
+    size_t count = collect(tests, sizeof(tests) / sizeof(tests[0]), only, except);
     world_make();
     setvbuf(stdout, NULL, _IOLBF, 0);
     printf("==== step %d: %s\n", step, mydocker);
