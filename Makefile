@@ -15,7 +15,7 @@ top := $(if $(SANITIZE),$(B)/)
 dirs := $(sort $(wildcard step[0-9][0-9]-*))
 steps := $(foreach dir,$(dirs),$(firstword $(subst -, ,$(dir))))
 dir_of = $(wildcard $(1)-*)
-before = $(lastword $(filter-out $(1) %/ ,$(shell printf '%s\n' $(steps) | sed '/$(1)/,$$d')))
+before = $(lastword $(shell printf '%s\n' $(steps) | sed '/$(1)/,$$d'))
 
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wconversion -Wvla

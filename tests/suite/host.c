@@ -81,14 +81,12 @@ static void hosts_mounts_stay_outside(void)
            "of the host's still receives (MS_PRIVATE)");
 }
 
-// Where COMMAND sees mounts, a line each.
-static const char *mount_points(const struct launch *how, bool direct)
+// Where a process sees mounts, a line each: one of the host, or COMMAND.
+static const char *mount_points(bool of_host)
 {
-    struct launch launch = *how;
-
-    launch.direct = direct;
-    struct process *p = direct ? run_with(&launch, "cat", "/proc/self/mountinfo")
-                               : run_with(&launch, "run", "cat", "/proc/self/mountinfo");
+    struct launch how = {.direct = of_host};
+    struct process *p = of_host ? run_with(&how, "cat", "/proc/self/mountinfo")
+                                : run_with(&how, "run", "cat", "/proc/self/mountinfo");
     const char *points = "";
     char point[4096];
 
@@ -102,12 +100,12 @@ static const char *mount_points(const struct launch *how, bool direct)
 
 static void expect_mounts(const char *besides)
 {
-    const char *outside = mount_points(&(struct launch){0}, true);
-    const char *inside = mount_points(&(struct launch){0}, false);
+    const char *wanted = text_of("%s%s", mount_points(true), besides);
+    const char *found = mount_points(false);
 
-    expect(strcmp(inside, text_of("%s%s", outside, besides)) == 0,
+    expect(strcmp(found, wanted) == 0,
            "besides the host's mounts COMMAND should see \"%s\" and no others: %s", besides,
-           difference(text_of("%s%s", outside, besides), inside));
+           difference(wanted, found));
 }
 
 static void mounts_are_the_hosts(void)

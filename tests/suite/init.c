@@ -20,7 +20,7 @@ static void become_tracee(const void *argument)
     raise(SIGSTOP);
 }
 
-// Note PID's command line, the words separated by blanks, as it is just after an execve(2).
+// PID's command line, the words separated by blanks, as it is just after an execve(2).
 static const char *command_line(pid_t pid)
 {
     char *words = (char *)text_of("%s", "");
@@ -38,7 +38,7 @@ static const char *command_line(pid_t pid)
     return words;
 }
 
-// All that mydocker and its children execute, mydocker itself first: "PID 1? COMMAND LINE".
+// All that mydocker and its children execute, mydocker itself first: a command line each.
 static const char *trace_executions(const char *const *words, int *status)
 {
     struct launch how = {.prepare = become_tracee};
