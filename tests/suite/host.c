@@ -1,5 +1,5 @@
 // The host is safe: its mounts, hostname, /proc and processes are as before, whatever happens.
-// world_verify() looks after every test; these look while COMMAND runs, and after failures.
+// world_complaint() looks after every test; these look while COMMAND runs, and after failures.
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 
 #include "suite.h"
 
-// world_verify() finds what was left; these tests give it something to find.
+// world_complaint() finds what was left; these tests give it something to find.
 static void killed_while_it_runs(void)
 {
     struct process *p = start("run", probe, "sleep");

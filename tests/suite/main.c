@@ -2,9 +2,11 @@
 #include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "suite.h"
@@ -52,7 +54,8 @@ static void check(void **state)
     const struct promise *promise = *state;
 
     promise->check();
-    world_verify();
+    const char *complaint = world_complaint();
+    expect(complaint == NULL, "%s", complaint);
 }
 
 static int tear_down(void **state)
@@ -123,28 +126,76 @@ static const char *beside_this_program(const char *name)
     return absolute(file);
 }
 
+static volatile sig_atomic_t told_to_end;
+
+static void end(int signal)
+{
+    (void)signal;
+    told_to_end = 1;
+}
+
+// Run COMMAND, which is no test, in the world of the tests: a transcript of the tutorial. Its
+// terminal's keys are not for us. Returns its exit status, but fails where it left something
+// behind.
+static int run_in_world(char **command)
+{
+    int status = 0;
+
+    world_make();
+    signal(SIGINT, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
+    signal(SIGHUP, end);
+    signal(SIGTERM, end);
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGINT, SIG_DFL);
+        signal(SIGQUIT, SIG_DFL);
+        signal(SIGPIPE, SIG_DFL);
+        execvp(command[0], command);
+        perror(command[0]);
+        _exit(127);
+    }
+    while (!told_to_end && waitpid(child, &status, WNOHANG) == 0)
+        rest();
+    const char *left = told_to_end ? NULL : world_complaint();
+    if (left != NULL)
+        fprintf(stderr, "suite: %s\n", left);
+    world_mend();
+    world_leave();
+    if (told_to_end)
+        return EXIT_FAILURE;
+    return left != NULL || !WIFEXITED(status) ? EXIT_FAILURE : WEXITSTATUS(status);
+}
+
 static _Noreturn void usage(void)
 {
     fputs(
         "Usage: suite --step N [--only WORD] [--except WORD] [--limit SECONDS] MYDOCKER\n"
         "       suite --list\n"
-        "Check that the program MYDOCKER keeps the promises of step N.\n",
+        "       suite --world COMMAND [ARG...]\n"
+        "Check that the program MYDOCKER keeps the promises of step N; list all promises; or run\n"
+        "COMMAND in the tests' scratch world, and complain of what it leaves behind.\n",
         stderr);
     exit(EXIT_FAILURE);
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"except", required_argument, NULL, 'e'}, {"limit", required_argument, NULL, 't'},
-        {"list", no_argument, NULL, 'l'},         {"only", required_argument, NULL, 'o'},
-        {"step", required_argument, NULL, 's'},   {0}};
+    static const struct option options[] = {{"except", required_argument, NULL, 'e'},
+                                            {"limit", required_argument, NULL, 't'},
+                                            {"list", no_argument, NULL, 'l'},
+                                            {"only", required_argument, NULL, 'o'},
+                                            {"step", required_argument, NULL, 's'},
+                                            {"world", no_argument, NULL, 'w'},
+                                            {0}};
     static struct CMUnitTest tests[512];
     const char *only = NULL, *except = NULL;
 
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
         if (option == 'l')
             list();
+        else if (option == 'w' && optind < argc)
+            return run_in_world(argv + optind);
         else if (option == 'o')
             only = optarg;
         else if (option == 'e')

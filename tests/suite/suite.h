@@ -62,8 +62,8 @@ extern bool ordinary_user;   // root only in a user namespace that the tests hav
 void world_make(void);
 void world_leave(void);
 
-// Fail where the test left a process, a mount or a hostname other than before.
-void world_verify(void);
+// What is not as it was before: a process that was left, a mount, the hostname. NULL if nothing is.
+const char *world_complaint(void);
 // Kill and unmount whatever it left.
 void world_mend(void);
 
