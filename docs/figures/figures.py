@@ -1,0 +1,473 @@
+#!/usr/bin/env python3
+"""Draw the figures of the course: python3 docs/figures/figures.py rewrites the .svg files beside
+this one. With --check nothing is written: the exit status is 1 where a file on disk differs.
+
+The PIDs are examples, the same in all figures: 4700 the calling shell, 4711 mydocker, 4712 the
+child (1 inside), 4713 a ps started there (2 inside).
+"""
+import argparse
+import html
+import pathlib
+import sys
+
+WIDTH = 880  # of every figure; a page that shows it at 440 halves all sizes below
+SIZE = 19    # of the text; no text is smaller than 18, which is 9 at half width
+MARGIN = 24  # from the card's edge to a panel; from a panel's edge to its boxes it is 16
+GUTTER = 32  # between the left and the right panel
+FULL = WIDTH - 2 * MARGIN
+HALF = (FULL - GUTTER) // 2
+LEFT, RIGHT = MARGIN, MARGIN + HALF + GUTTER
+
+# Colours by what they are for. Text keeps a contrast of 4.5:1 to any fill that it stands on.
+LIGHT = {"card": "#ffffff", "edge": "#d0d7de", "soft": "#f3f5f7", "line": "#6e7781",
+         "ink": "#1f2328", "muted": "#57606a", "accent": "#0550ae", "tint": "#ddf0ff"}
+DARK = {"card": "#0d1117", "edge": "#3d444d", "soft": "#1a2029", "line": "#8b949e",
+        "ink": "#e6edf3", "muted": "#a3acb6", "accent": "#79c0ff", "tint": "#10294a"}
+
+# What a frame looks like, and the look of the text in it: "new" is what a figure is about.
+TEXT = {"plain": "ink", "new": "accent", "loose": "muted"}
+
+FONTS = """\
+text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
+.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
+font-size: 0.95em; }"""
+
+
+def colours(palette):
+    # Plain values, not CSS variables: not every program that draws SVG knows those.
+    return """.card { fill: %(card)s; stroke: %(edge)s; }
+.panel { fill: none; stroke: %(line)s; }
+.loose { fill: none; stroke: %(line)s; stroke-dasharray: 7 6; }
+.plain { fill: %(soft)s; stroke: %(line)s; }
+.new { fill: %(tint)s; stroke: %(accent)s; stroke-width: 2.5; }
+.arrow { fill: none; stroke: %(line)s; stroke-width: 2; }
+.arrow.new { stroke: %(accent)s; stroke-width: 2.5; }
+.head { fill: %(line)s; }
+.ink { fill: %(ink)s; }
+.muted { fill: %(muted)s; }
+.accent { fill: %(accent)s; }
+.on-badge { fill: %(card)s; }""" % palette
+
+
+class Figure:
+    """An SVG file in the making: its elements in drawing order, the origin at the top left."""
+
+    def __init__(self, name, height, title, below, description):
+        self.name, self.height, self.title, self.description = name, height, title, description
+        self.elements = []
+        self.label(LEFT + 4, 48, title, FULL, size=25, bold=True)
+        self.label(LEFT + 4, 80, below, FULL, "muted")
+
+    def add(self, element, *values):
+        self.elements.append(element % values)
+
+    def label(self, x, y, words, room, look="ink", anchor="start", size=SIZE, bold=False):
+        """One line of text with its base line at Y; what `backquotes` enclose is code. Every
+        system has other fonts: the guess at the width is a wide one, and must fit into ROOM."""
+        parts = words.split("`")
+        guess = len("".join(parts)) * size * (0.61 if bold else 0.58)
+        if guess > room:
+            sys.exit(f"{self.name}: {guess:.0f} wide, room for {room:.0f}: {words}")
+        spans = [html.escape(part, quote=False) for part in parts]
+        spans[1::2] = [f'<tspan class="code">{span}</tspan>' for span in spans[1::2]]
+        self.add('<text class="%s" x="%g" y="%g" font-size="%g"%s%s>%s</text>', look, x, y, size,
+                 "" if anchor == "start" else f' text-anchor="{anchor}"',
+                 ' font-weight="600"' if bold else "", "".join(spans))
+
+    def labels(self, x, y, lines, room, look="ink"):
+        for i, line in enumerate(lines):
+            self.label(x, y + i * 26, line, room, look)
+
+    def frame(self, x, y, w, h, look="panel", radius=10):
+        self.add('<rect class="%s" x="%g" y="%g" width="%g" height="%g" rx="%g"/>',
+                 look, x, y, w, h, radius)
+
+    def panel(self, x, y, w, h, heading, look="panel"):
+        self.frame(x, y, w, h, look)
+        self.label(x + 16, y + 33, heading, w - 32, size=20, bold=True)
+
+    def box(self, x, y, w, h, lines, look="plain", framed=True):
+        """Centred lines in a rectangle. A text of the form "left|right" goes to both sides."""
+        if framed:
+            self.frame(x, y, w, h, look, 6)
+        first = y + h / 2 + 7 - (len(lines) - 1) * 13
+        for i, line in enumerate(lines):
+            left, bar, right = line.partition("|")
+            if bar:
+                half = (w - 44) * len(left) / len(left + right)  # the room, shared out by length
+                self.label(x + 14, first + i * 26, left, half + 16, TEXT[look])
+                self.label(x + w - 14, first + i * 26, right, w - 28 - half, TEXT[look],
+                           "end")
+            else:
+                self.label(x + w / 2, first + i * 26, line, w - 16, TEXT[look], "middle")
+
+    def arrow(self, *points, accent=False, dashed=False):
+        """Along POINTS, with the head at the last one."""
+        (x0, y0), (x, y) = points[-2:]
+        dx, dy = (x > x0) - (x < x0), (y > y0) - (y < y0)  # a head points along an axis
+        path = " ".join(f"{px:g},{py:g}" for px, py in points[:-1] + ((x - 8 * dx, y - 8 * dy),))
+        self.add('<polyline class="arrow%s" points="%s"%s/>', " new" if accent else "", path,
+                 ' stroke-dasharray="6 6"' if dashed else "")
+        self.add('<polygon class="%s" points="%g,%g %g,%g %g,%g"/>', "accent" if accent else "head",
+                 x, y, x - 12 * dx + 6 * dy, y - 12 * dy + 6 * dx,
+                 x - 12 * dx - 6 * dy, y - 12 * dy - 6 * dx)
+
+    def badge(self, x, y, number):
+        self.add('<circle class="accent" cx="%g" cy="%g" r="15"/>', x, y)
+        self.label(x, y + 6.5, str(number), 30, "on-badge", "middle", 18, True)
+
+    def processes(self, x, y, w, h, lines, look="plain"):
+        """What ps lists: lines of the form "PID PROGRAM"."""
+        self.frame(x, y, w, h, look, 6)
+        for i, line in enumerate(lines):
+            pid, _, program = line.partition(" ")
+            self.label(x + 60, y + 31 + i * 28, f"`{pid}`", 60, TEXT[look], "end")
+            self.label(x + 74, y + 31 + i * 28, f"`{program}`", w - 74, TEXT[look])
+
+    def svg(self):
+        title, description = (html.escape(words.replace("`", ""), quote=False)
+                              for words in (self.title, self.description))
+        return f"""<svg xmlns="http://www.w3.org/2000/svg" role="img" \
+aria-labelledby="{self.name}-title {self.name}-desc" \
+width="{WIDTH}" height="{self.height}" viewBox="0 0 {WIDTH} {self.height}">
+<title id="{self.name}-title">{title}</title>
+<desc id="{self.name}-desc">{description}</desc>
+<style>
+{FONTS}
+{colours(LIGHT)}
+@media (prefers-color-scheme: dark) {{
+{colours(DARK)}
+}}
+</style>
+<rect class="card" x="1" y="1" width="{WIDTH - 2}" height="{self.height - 2}" rx="14"/>
+{chr(10).join(self.elements)}
+</svg>
+"""
+
+
+def row(f, y, h, left, right, look="plain", shared=False):
+    """What host and container have: a box each, or one across both panels that they share."""
+    w = HALF - 32
+    if shared:
+        f.frame(LEFT + 16, y, RIGHT - LEFT + w, h, look, 6)
+    f.box(LEFT + 16, y, w, h, [left], look if shared else "plain", framed=not shared)
+    f.box(RIGHT + 16, y, w, h, [right], look, framed=not shared)
+
+
+def flow():
+    f = Figure("flow", 1006, "How mydocker starts COMMAND",
+               "The number says which step adds the box; step 1 has `fork(2)` for `clone(2)`.",
+               "Outside, mydocker run reads its options (step 1) and calls clone(2) with five new "
+               "namespaces (step 2). The child, PID 1 inside, prepares terminal, input and signals "
+               "(step 1), executes /proc/self/exe as mydocker init (step 3), makes / private and "
+               "mounts /proc (step 4), and executes COMMAND (step 1): the process stays, PID 1 "
+               "too. Outside, mydocker sleeps until the child's first execve (from step 3 on), "
+               "then passes signals on to COMMAND, waits for its end, and ends with its exit "
+               "status (step 1).")
+    top = 106
+    w, h, pitch = HALF - 64, 80, 116
+    for x, name in ((LEFT, "`mydocker run` (outside)"), (RIGHT, "the child (PID 1 inside)")):
+        f.panel(x, top, HALF, f.height - top - MARGIN, name)
+
+    def y(number):
+        return top + 66 + number * pitch
+
+    def step(x, number, added_by, lines, rows=1):
+        f.box(x + 32, y(number), w, h + (rows - 1) * pitch, lines)
+        f.badge(x + 32, y(number), added_by)
+
+    def down(x, number):
+        f.arrow((x, y(number) + h), (x, y(number + 1)))
+
+    step(LEFT, 0, 1, ["`run [-it] COMMAND`", "read the options"])
+    step(LEFT, 1, 2, ["`clone(2)`", "five new namespaces"])
+    step(LEFT, 3, 1, ["`sigwaitinfo(2)`", "pass signals on to COMMAND,", "and wait for SIGCHLD",
+                      "", "`waitpid(2)`", "how has COMMAND ended?"], rows=3)
+    step(LEFT, 6, 1, ["exit status", "COMMAND's own, or 128 + N"])
+    step(RIGHT, 1, 1, ["prepare the child", "terminal, input, signals"])
+    step(RIGHT, 2, 3, ["`execve /proc/self/exe`", "mydocker anew, as `init`"])
+    step(RIGHT, 3, 4, ["make `/` private", "mount `proc` on `/proc`"])
+    step(RIGHT, 4, 1, ["`execve` COMMAND", "the process stays, PID 1 too"])
+    step(RIGHT, 5, 1, ["COMMAND runs and ends", "its status stays behind"])
+    down(LEFT + HALF / 2, 0)
+    down(LEFT + HALF / 2, 5)
+    for number in range(1, 5):
+        down(RIGHT + HALF / 2, number)
+    f.arrow((LEFT + 70, y(1) + h), (LEFT + 70, y(3)))
+    f.labels(LEFT + 90, y(2) + 24, ["from step 3 on asleep here", "until the child's `execve`"],
+             HALF - 100, "muted")
+    f.arrow((LEFT + 32 + w, y(1) + h / 2), (RIGHT + 32, y(1) + h / 2), accent=True)
+    f.arrow((RIGHT + 32, y(5) + h / 2), (LEFT + 32 + w, y(5) + h / 2), accent=True)
+    return f
+
+
+STEPS = {  # the title, what is new, and the description's own part
+    1: ("start COMMAND and wait",
+        ["New: `fork(2)`, `execve(2)`, `waitpid(2)`.", "The child shares all with the host."],
+        "fork(2) starts the child, PID 4712 on both sides, and it executes /bin/sh. It shares all "
+        "namespaces and mounts with the host, and its ps lists the host's processes."),
+    2: ("a child in five new namespaces",
+        ["New: `clone(2)` with five namespaces, and PID 1 in them.",
+         "`/proc` still shows the host's processes."],
+        "clone(2) starts the child, PID 4712 outside and 1 inside, and it executes /bin/sh. New: "
+        "its own uts, pid, mnt, net and ipc namespaces, and with mnt a copy of all mounts. /proc "
+        "still shows the host's processes: echo $$ says 1, but ps lists 4712."),
+    3: ("the child becomes `init`, then COMMAND",
+        ["New: `mydocker init` is PID 1 before COMMAND is.",
+         "`/proc` still shows the host's processes."],
+        "clone(2) starts the child, PID 4712 outside and 1 inside. New: it executes mydocker init, "
+        "which executes /bin/sh; all three are one process. Namespaces and mounts are as in step "
+        "2: echo $$ says 1, but ps lists 4712."),
+    4: ("a `/proc` of its own",
+        ["New: `init` makes the mounts private, then mounts `proc`.",
+         "`ps` and `echo $$` agree at last."],
+        "clone(2) starts the child, PID 4712 outside and 1 inside; it executes mydocker init, "
+        "which executes /bin/sh. New: before that, init makes the copied mounts private and mounts "
+        "a new proc on /proc. Now ps lists the container's processes only: 1 sh and 2 ps."),
+}
+
+
+def step(number):
+    """The same layout in all steps, so that flipping through them shows what changes."""
+    title, news, description = STEPS[number]
+    f = Figure(f"step0{number}", 1194, f"Step {number}: {title}",
+               f"`./step0{number}/mydocker run -it /bin/sh`",
+               "Host and container side by side. On the host a shell, PID 4700, runs mydocker, "
+               "PID 4711, which waits. " + description)
+    shared, w, middle = number == 1, HALF - 32, RIGHT + HALF / 2
+    pid = "4712" if shared else "1"
+
+    def look(*steps):
+        return "new" if number in steps else "plain"
+
+    def section(y, left, right=""):
+        f.label(LEFT + 16, y, left, w, "muted")
+        f.label(RIGHT + 16, y, right, w, "muted")
+
+    f.panel(LEFT, 100, HALF, 1002, "host")
+    f.panel(RIGHT, 100, HALF, 1002, "no container yet" if shared else "container",
+            "loose" if shared else "panel")
+
+    section(166, "processes and their PIDs", "the child and its programs")
+    f.box(LEFT + 16, 180, w, 42, ["calling shell|`4700`"])
+    f.arrow((LEFT + HALF / 2, 222), (LEFT + HALF / 2, 254))
+    f.box(LEFT + 16, 254, w, 42, ["`mydocker`, waits|`4711`"], look(1))
+    f.label(RIGHT + 16, 240, "by `fork(2)`:" if shared else "by `clone(2)`:", w)
+    f.arrow((LEFT + 16 + w, 275), (RIGHT + 16, 275), accent=number < 3)
+    f.box(RIGHT + 16, 254, w, 42, [f"child of `mydocker`|`{pid}`"], look(1, 2))
+    stops = [296, 402] if number < 3 else [296, 328, 370, 402]  # COMMAND at once, or init first
+    for start, end in zip(stops[::2], stops[1::2]):
+        f.arrow((middle, start), (middle, end), accent=number in (1, 3))
+        f.label(middle + 16, (start + end) / 2 + 6, "`execve(2)`", w / 2 - 16)
+    if number >= 3:
+        does = ", mounts" if number == 4 else ""
+        f.box(RIGHT + 16, 328, w, 42, [f"`mydocker init`{does}|`{pid}`"], look(3, 4))
+    f.label(LEFT + 16, 388, "the child, seen from outside:", w, "muted")
+    row(f, 402, 42, "`/bin/sh`|`4712`", f"`/bin/sh`|`{pid}`", look(1, 2), shared)
+
+    section(484, "namespaces", "" if shared else "namespaces of its own")
+    for i, (name, what, own) in enumerate((
+            ("uts", "hostname", "hostname, copied"), ("pid", "process IDs", "process IDs from 1"),
+            ("mnt", "mount points", "mount points, copied"), ("net", "interfaces", "`lo`, down"),
+            ("ipc", "System V IPC, queues", "empty"))):
+        row(f, 498 + i * 46, 38, f"`{name}`|{what}", "|shared" if shared else f"`{name}`|{own}",
+            look(2), shared)
+
+    section(764, "mounts", "" if shared else "mounts of its own")
+    top = {1: "|shared", 4: "`/`|copy, private"}.get(number, "`/`|copy of all")
+    proc = {1: "|shared", 4: "`/proc`|new `proc` on top"}.get(number, "`/proc`|host's processes")
+    row(f, 778, 38, "`/`|and all below", top, look(2, 4), shared)
+    row(f, 824, 38, "`/proc`|host's processes", proc, look(4), shared)
+
+    section(904, "`ps` on the host:", f"`echo $$` says `{pid}`, and `ps`:")
+    host = ["…", "4700 bash", "4711 mydocker", "4712 sh"]
+    f.processes(LEFT + 16, 918, w, 168, host + ["…"])
+    f.processes(RIGHT + 16, 918, w, 168, ["1 sh", "2 ps"] if number == 4 else host + ["4713 ps"],
+                look(4))
+    f.labels(LEFT + 4, 1140, news, FULL, "accent")
+    return f
+
+
+def signals():
+    f = Figure("signals", 1048, "Who receives a signal",
+               "From step 2 on, where COMMAND is PID 1 of a PID namespace.",
+               "Ctrl-C with -t: COMMAND has its own process group in the terminal's foreground; "
+               "SIGINT reaches that alone, and mydocker does not see it. Ctrl-C without -t: both "
+               "are in one group and receive SIGINT; mydocker passes nothing on, but sends SIGKILL "
+               "at the third SIGINT or SIGTERM. SIGTERM to mydocker: passed on to COMMAND; without "
+               "a handler PID 1 ignores it, and the third request kills it. SIGKILL to mydocker: "
+               "by PR_SET_PDEATHSIG the kernel kills COMMAND, and with PID 1 all its namespace.")
+    w, h = 128, 410  # of the boxes mydocker and COMMAND; of a case
+    mine, its = 32 + w / 2, HALF - 32 - w / 2  # their middles
+
+    def case(x, y, heading, source, middle, mydocker, text):
+        f.panel(x, y, HALF, h, heading)
+        f.box(x + middle - 80, y + 52, 160, 44, [source])
+        f.box(x + 32, y + 164, w, 64, ["`mydocker`", mydocker],
+              "loose" if mydocker == "killed" else "plain")
+        f.box(x + HALF - 32 - w, y + 164, w, 64, ["COMMAND", "PID 1"])
+        f.labels(x + 16, y + 306, text, HALF - 32)
+
+    def group(x, y, width, name):
+        f.frame(x, y + 146, width, 124, "loose")
+        f.label(x + width / 2, y + 256, name, width - 12, "muted", "middle")
+
+    x, y = LEFT, 104
+    group(x + 16, y, w + 32, "its group")
+    group(x + HALF - 48 - w, y, w + 32, "foreground")
+    case(x, y, "Ctrl-C with `-t`", "terminal", its, "4711",
+         ["Only COMMAND's group gets it:", "mydocker neither sees nor",
+          "counts it, as in `docker run -it`."])
+    f.arrow((x + its, y + 96), (x + its, y + 164), accent=True)
+    f.label(x + its - 14, y + 130, "`SIGINT`", 90, "accent", "end")
+
+    x = RIGHT
+    group(x + 16, y, HALF - 32, "one group, in the foreground")
+    case(x, y, "Ctrl-C without `-t`", "terminal", HALF / 2, "4711",
+         ["The terminal reaches both, so", "mydocker passes nothing on. At",
+          "the third SIGINT or SIGTERM", "it sends SIGKILL."])
+    for middle in (mine, its):
+        f.arrow((x + HALF / 2, y + 96), (x + HALF / 2, y + 128), (x + middle, y + 128),
+                (x + middle, y + 164), accent=True)
+    f.label(x + HALF / 2 + 14, y + 118, "`SIGINT`", 90, "accent")
+
+    x, y = LEFT, 104 + h + MARGIN
+    case(x, y, "SIGTERM to mydocker", "`kill 4711`", mine, "4711",
+         ["Without a handler PID 1 ignores", "it. At the third SIGINT or", "SIGTERM mydocker sends",
+          "SIGKILL."])
+    f.label(x + HALF / 2, y + 256, "passed on", HALF, "accent", "middle")
+
+    case(RIGHT, y, "SIGKILL to mydocker", "`kill -9 4711`", mine, "killed",
+         ["The kernel kills COMMAND too,", "and with PID 1 every process in", "its PID namespace."])
+    f.label(RIGHT + HALF / 2, y + 256, "`PR_SET_PDEATHSIG`, SIGKILL", HALF - 32, "accent", "middle")
+
+    for x, name in ((LEFT, "`SIGTERM`"), (RIGHT, "`SIGKILL`")):
+        f.arrow((x + mine, y + 96), (x + mine, y + 164), accent=True)
+        f.label(x + mine + 14, y + 130, name, 100, "accent")
+        f.arrow((x + 32 + w, y + 196), (x + HALF - 32 - w, y + 196), accent=True,
+                dashed=x == RIGHT)
+    f.labels(LEFT + 4, y + h + 40,
+             ["PID 1 ignores a signal that it has no handler for, except SIGKILL and",
+              "SIGSTOP from outside: `pid_namespaces(7)`."], FULL, "muted")
+    return f
+
+
+def execve():
+    replaced = (("program text", "COMMAND's"), ("data, heap, stack", "new"),
+                ("memory mappings", "new"), ("signal handlers", "the default action"),
+                ("close-on-exec descriptors", "closed"),
+                ("`argv` and environment", "as the call gives them"))
+    survives = ("PID and parent", "all namespaces", "process group, session, terminal",
+                "open descriptors without close-on-exec", "working directory and umask",
+                "ignored signals and the signal mask", "resource limits", "user and group IDs *",
+                "`PR_SET_PDEATHSIG` *")
+    f = Figure("execve", 1036, "What `execve(2)` replaces, and what survives",
+               "One process: PID 1 inside, 4712 outside.",
+               "mydocker init becomes COMMAND. Replaced: "
+               + "; ".join(f"{before}: {after}" for before, after in replaced) + ". Survives: "
+               + "; ".join(survives) + ". (* unless COMMAND is set-user-ID or set-group-ID; "
+               "PR_SET_PDEATHSIG: or has capabilities.)")
+    f.panel(LEFT, 104, HALF, 846, "before: `mydocker init`")
+    f.panel(RIGHT, 104, HALF, 846, "after: COMMAND")
+    f.label(LEFT + 16, 174, "replaced", HALF, "accent")
+    for i, (before, after) in enumerate(replaced):
+        row(f, 188 + i * 46, 38, before, after, "new")
+        f.arrow((LEFT + HALF - 16, 207 + i * 46), (RIGHT + 16, 207 + i * 46), accent=True)
+    f.label(LEFT + 16, 508, "survives", HALF, "muted")
+    for i, name in enumerate(survives):
+        f.box(LEFT + 16, 522 + i * 46, RIGHT - LEFT + HALF - 32, 38, [name])
+    f.labels(LEFT + 4, 984, ["* unless the file of COMMAND is set-user-ID or set-group-ID;",
+                             "`PR_SET_PDEATHSIG`: or has capabilities"], FULL, "muted")
+    return f
+
+
+def propagation():
+    f = Figure("propagation", 878, "Why the mounts are made private first",
+               "The host's `/` is shared, as under systemd. Only the upper mount is seen.",
+               "(a) Without MS_PRIVATE a mount of proc on /proc in the container also appears on "
+               "the host, over the host's proc. After the container it is still there, the proc of "
+               "a dead PID namespace: no process in it, no /proc/self, and ps fails until umount "
+               "/proc. (b) With MS_REC and MS_PRIVATE on / first, the new proc stays inside and "
+               "goes with the container; the host keeps its own.")
+    host, container, w = LEFT + 16, LEFT + FULL - 16 - 340, 340
+    gap, middle = container - host - w, (container + host + w) / 2
+    y, inside = 104, "`proc` of the container"
+
+    def mounts(x, y, name, upper, root="", look="plain"):
+        """On /proc, the UPPER mount over the host's, if there is one; and the mount of /."""
+        f.label(x, y + 72, name, w, "muted")
+        if upper:
+            f.box(x, y + 84, w, 44, [upper], "new")
+        f.box(x, y + 128, w, 44, ["`proc` of the host"], "loose" if upper else "plain")
+        if root:
+            f.box(x, y + 192, w, 44, [root], look)
+
+    f.panel(LEFT, y, FULL, 420, "(a) without `MS_PRIVATE`")
+    mounts(host, y, "host", inside, "`/` shared")
+    mounts(container, y, "container", inside, "`/` shared")
+    f.arrow((container, y + 106), (host + w, y + 106), accent=True)
+    f.label(middle, y + 96, "spreads", gap, "accent", "middle")
+    f.arrow((middle, y + 214), (host + w, y + 214))
+    f.arrow((middle, y + 214), (container, y + 214))
+    f.label(middle, y + 204, "peers", gap, "muted", "middle")
+    mounts(host, y + 216, "host, after the container", "`proc` of a dead namespace")
+    f.label(container, y + 340, "No process, no `/proc/self`:", w)
+    f.label(container, y + 366, "`ps` fails until `umount /proc`.", w)
+
+    y += 420 + MARGIN
+    f.panel(LEFT, y, FULL, 306, "(b) with `MS_REC | MS_PRIVATE` on `/` first")
+    mounts(host, y, "host", "", "`/` shared")
+    mounts(container, y, "container", inside, "`/` private", "new")
+    f.label(middle, y + 220, "no peers", gap, "muted", "middle")
+    f.label(host, y + 278, "The new mount stays inside, and goes with the container.", FULL - 32)
+    return f
+
+
+def proc():
+    f = Figure("proc", 848, "Why `/proc` lies",
+               "A `proc` mount shows the PID namespace of whoever mounted it.",
+               "The host's PID namespace holds bash 4700, mydocker 4711 and, nested in it, the "
+               "container's PID namespace with sh, 4712 outside and 1 inside, and ps, 4713 outside "
+               "and 2 inside. In steps 2 and 3 ps reads the host's proc and lists 4700 bash, 4711 "
+               "mydocker, 4712 sh and 4713 ps, though echo $$ says 1, and kill finds no process "
+               "4712. In step 4 ps reads the proc that init has mounted, and lists 1 sh and 2 ps.")
+    f.panel(LEFT, 104, FULL, 216, "PID namespace of the host")
+    f.box(LEFT + 16, 174, 300, 42, ["`bash`|`4700`"])
+    f.box(LEFT + 16, 232, 300, 42, ["`mydocker`|`4711`"])
+    f.panel(RIGHT - 40, 124, HALF + 16, 172, "PID namespace of the container")
+    f.box(RIGHT - 24, 174, HALF - 16, 42, ["`sh`|`4712`, inside `1`"])
+    f.box(RIGHT - 24, 232, HALF - 16, 42, ["`ps`|`4713`, inside `2`"])
+    for x, heading, shows, look, lines, kill in (
+            (LEFT, "steps 2 and 3: host's `proc`", 320, "plain",
+             ["…", "4700 bash", "4711 mydocker", "4712 sh", "4713 ps"],
+             "`kill -0 4712`: no such process"),
+            (RIGHT, "step 4: `proc` by `init`", 296, "new", ["1 sh", "2 ps"],
+             "`kill -0 1`: success")):
+        f.arrow((x + HALF / 2, 380), (x + HALF / 2, shows), accent=look == "new")
+        f.label(x + HALF / 2 + 16, 356, "shows", 100, TEXT[look])
+        f.panel(x, 380, HALF, 368, heading)
+        f.label(x + 16, 454, "`echo $$` says `1`", HALF - 32)
+        f.label(x + 16, 498, "`ps -eo pid,comm` says", HALF - 32)
+        f.processes(x + 16, 512, HALF - 32, 168, lines, look)
+        f.label(x + 16, 724, kill, HALF - 32)
+    f.labels(LEFT + 4, 788,
+             ["`ps` reads `/proc`. `echo $$` and `kill` ask the kernel, which answers in",
+              "the numbers of the shell's own PID namespace."], FULL)
+    return f
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Draw the figures beside this script.")
+    parser.add_argument("--check", action="store_true", help="write nothing, say what differs")
+    check, stale = parser.parse_args().check, []
+    for f in (flow(), *map(step, STEPS), signals(), execve(), propagation(), proc()):
+        path, new = pathlib.Path(__file__).with_name(f"{f.name}.svg"), f.svg().encode()
+        if not check:
+            path.write_bytes(new)
+        elif not path.exists() or path.read_bytes() != new:
+            stale.append(f"{path}: not what figures.py draws")
+    sys.exit("\n".join(stale) or 0)
+
+
+if __name__ == "__main__":
+    main()
