@@ -63,7 +63,7 @@ $(B)/settings: always
 	@echo '$(settings)' | cmp -s - $@ || echo '$(settings)' > $@
 
 # One clear line, not the compiler's.
-missing = || { echo "make: $(1): make deps installs gcc, libcap and cmocka, make deps FOR=lint" \
+missing = || { echo "make: $(1): make deps installs what is missing, make deps FOR=lint" \
   "clang too" >&2; exit 1; }
 .PHONY: always libcap cmocka shell deps lint clean help
 libcap:

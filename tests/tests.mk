@@ -26,8 +26,8 @@ $(unit): $(B)/tests/unit/common.o $(common)
 # Without /proc a sanitizer itself does not work.
 except := $(if $(SANITIZE),--except 'without a /proc')
 tests := $(steps:%=test-%)
-.PHONY: test check test-unit test-order test-readme $(tests)
-test: $(tests) test-unit $(if $(SANITIZE),,test-order) test-readme ## check all steps; as root or as an ordinary user
+.PHONY: test check test-unit test-order $(tests)
+test: $(tests) test-unit $(if $(SANITIZE),,test-order test-tutorial) ## check all steps; as root or as an ordinary user
 
 test-unit: $(unit) | cmocka ## check common/ from the inside
 	@$(unit)
@@ -41,12 +41,9 @@ number = $(patsubst 0%,%,$(@:test-step%=%))
 test-order: $(steps) $(suite) ## check that no step passes for the next one
 	@tests/order $(suite) $(foreach step,$(steps),$(top)$(step)/mydocker)
 
-test-readme: step04
-	@tests/readme README.md $(top)step04/mydocker
-
 check: $(suite) ## check your own program: make check STEP=03 MYDOCKER=./mine
 	@test -n "$(STEP)" && test -n "$(MYDOCKER)" || \
 	  { echo 'usage: make check STEP=03 MYDOCKER=/path/to/any/program' >&2; exit 1; }
 	@$(suite) --step $(patsubst 0%,%,$(STEP)) $(if $(ONLY),--only '$(ONLY)') '$(MYDOCKER)'
 
-include tests/bench/bench.mk
+include tests/bench/bench.mk tests/tutorial/tutorial.mk

@@ -1,0 +1,108 @@
+"""The parts of the tutorial and of the README that are made from the sources and the suite.
+
+Usage: generate.py SUITE DOCUMENT...: bring them up to date.
+"""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import hunks
+from document import Document, regenerate
+
+ROOT = Path(__file__).resolve().parents[2]
+STEPS = sorted(path.name for path in ROOT.glob("step[0-9][0-9]-*"))
+
+
+def step_directory(number):
+    return next(name for name in STEPS if name.startswith(f"step{number}-"))
+
+
+def before(directory):
+    return STEPS[STEPS.index(directory) - 1]
+
+
+def size(directory):
+    """How much a step adds and takes away; of the first one, how many lines it has."""
+    if directory == STEPS[0]:
+        return f"{sum(path.read_bytes().count(10) for path in (ROOT / directory).iterdir())} in all"
+    lines = [line for piece in hunks.between(before(directory), directory, ROOT) for line in piece.lines]
+    return f"+{sum(line[0] == '+' for line in lines)} −{sum(line[0] == '-' for line in lines)}"
+
+
+def promises(suite):
+    """(first step, last step or None, mechanism, text) of each promise of the suite."""
+    text = subprocess.run([suite, "--list"], stdout=subprocess.PIPE, check=True).stdout.decode()
+    for line in text.splitlines():
+        steps, name = line.split("\t")
+        first, last = steps.split("-")
+        yield (int(first), int(last) if last else None, *name.split(": ", 1))
+
+
+def promise_table(suite):
+    """What each step does, and does not do yet: a row for each promise that not all of them make."""
+    last_step = len(STEPS)
+    rows = ["| | promise | " + " | ".join(str(n) for n in range(1, last_step + 1)) + " |",
+            "| --- | --- |" + " --- |" * last_step]
+    common = 0
+    for first, last, mechanism, text in promises(suite):
+        kept = [first <= n <= (last or last_step) for n in range(1, last_step + 1)]
+        if all(kept):
+            common += 1
+        else:
+            rows.append(f"| {mechanism} | {text} | " + " | ".join("✓" if k else "" for k in kept) + " |")
+    rows += ["", f"{common} more promises are kept by every step. `build/plain/tests/suite/suite --list` "
+             "prints them all."]
+    return "\n".join(rows)
+
+
+class Generator:
+    def __init__(self, suite):
+        self.suite = suite
+
+    def part(self, what):
+        kind, *words = what.split()
+        if kind == "size":
+            return size(step_directory(words[0]))
+        if kind == "promises":
+            return promise_table(self.suite)
+        raise ValueError(f"nothing is known of the generated part '{what}'")
+
+    def sizes_in_table(self, text):
+        """The sizes in the README's table of steps."""
+        for directory in STEPS:
+            text = re.sub(rf"^(\| `{directory}` \|.*\| )(?:\+\d+ −\d+|\d+ in all)( \|)",
+                          lambda match, d=directory: match.group(1) + size(d) + match.group(2), text, flags=re.M)
+        return text
+
+    def up_to_date(self, document):
+        """DOCUMENT's text with its generated parts as they should be, its diffs left alone."""
+        return self.sizes_in_table(regenerate(document.text, self.part))
+
+
+def with_diffs(document):
+    """DOCUMENT's text with its diffs cut from the sources again."""
+    pairs = {}
+    for fence in document.fences:
+        if fence.language == "diff":
+            pairs.setdefault((fence.attributes["from"], fence.attributes["to"]), []).append(fence)
+    bodies = {}
+    for (old, new), fences in pairs.items():
+        now = [hunks.parse(fence.lines) for fence in fences]
+        for fence, pieces in zip(fences, hunks.recut(now, hunks.between(old, new, ROOT))):
+            bodies[fence.line] = hunks.written(pieces)
+    return document.replaced(bodies)
+
+
+def main():
+    generator = Generator(sys.argv[1])
+    for name in sys.argv[2:]:
+        path = Path(name)
+        text = Generator.up_to_date(generator, Document(path, with_diffs(Document(path))))
+        if text != path.read_text(encoding="utf-8"):
+            path.write_text(text, encoding="utf-8")
+            print(f"{name} is brought up to date.")
+
+
+if __name__ == "__main__":
+    main()
