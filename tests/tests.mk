@@ -41,9 +41,10 @@ number = $(patsubst 0%,%,$(@:test-step%=%))
 test-order: $(steps) $(suite) ## check that no step passes for the next one
 	@tests/order $(suite) $(foreach step,$(steps),$(top)$(step)/mydocker)
 
-check: $(suite) ## check your own program: make check STEP=03 MYDOCKER=./mine
+check: $(suite) ## check your own program: make check STEP=03 MYDOCKER=./mine ONLY=terminal FORMAT=tap
 	@test -n "$(STEP)" && test -n "$(MYDOCKER)" || \
 	  { echo 'usage: make check STEP=03 MYDOCKER=/path/to/any/program' >&2; exit 1; }
-	@$(suite) --step $(patsubst 0%,%,$(STEP)) $(if $(ONLY),--only '$(ONLY)') '$(MYDOCKER)'
+	@$(suite) --step $(patsubst 0%,%,$(STEP)) $(if $(FORMAT),--format $(FORMAT)) \
+	  $(if $(ONLY),--only '$(ONLY)') '$(MYDOCKER)'
 
 include tests/bench/bench.mk tests/tutorial/tutorial.mk

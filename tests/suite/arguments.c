@@ -83,4 +83,4 @@ static const struct promise promises[] = {
     {"1.5 MB of arguments", ALWAYS, LAST, many},
     {"the environment", ALWAYS, LAST, environment},
 };
-MECHANISM(arguments);
+MECHANISM(arguments, 1, "hand argv and environ on as they are: no shell, no text put together");

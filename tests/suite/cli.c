@@ -199,4 +199,4 @@ static const struct promise promises[] = {
     {"--log-level", ALWAYS, LAST, log_levels},
     {"not yet: init is an unknown command", ALWAYS, 2, no_init_yet},
 };
-MECHANISM(cli);
+MECHANISM(cli, 1, "getopt_long(3), with \"+\" before its letters so that options end at COMMAND");

@@ -201,4 +201,5 @@ static const struct promise promises[] = {
     {"not yet: COMMAND is looked up through the host's /proc", ALWAYS, 3, looked_up_in_hosts_proc},
     {"COMMAND is looked up after the mounts", 4, LAST, looked_up_after_the_mounts},
 };
-MECHANISM(command);
+MECHANISM(command, 1,
+          "look COMMAND up in PATH yourself; what errno is after execve(2) tells 126 from 127");

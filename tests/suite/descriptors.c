@@ -107,4 +107,5 @@ static const struct promise promises[] = {
     {"closed output can be written to", ALWAYS, LAST, closed_output_can_be_written_to},
     {"a closed standard error is /dev/null", ALWAYS, LAST, closed_output_is_null},
 };
-MECHANISM(descriptors);
+MECHANISM(descriptors, 1,
+          "open(2) of /dev/null where 0, 1 or 2 is closed, close_range(2) for those above");

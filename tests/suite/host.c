@@ -162,4 +162,4 @@ static const struct promise promises[] = {
     {"on a host whose / is private", ALWAYS, LAST, on_a_private_root},
     {"after runs that failed", ALWAYS, LAST, after_failures},
 };
-MECHANISM(host);
+MECHANISM(host, 4, "MS_REC | MS_PRIVATE on /, before any other mount (mount_namespaces(7))");

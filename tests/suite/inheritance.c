@@ -119,4 +119,5 @@ static const struct promise promises[] = {
     {"blocked signals", ALWAYS, LAST, blocked_signals},
     {"ignored signals, SIGCHLD among them", ALWAYS, LAST, ignored_signals},
 };
-MECHANISM(inheritance);
+MECHANISM(inheritance, 1,
+          "what you change before the child is made, undo in the child before execve(2)");

@@ -226,4 +226,6 @@ static const struct promise promises[] = {
     {"under another name", ALWAYS, LAST, deleted_program},
     {"under a name that is no file", ALWAYS, LAST, false_name},
 };
-MECHANISM(init);
+MECHANISM(
+    init, 3,
+    "execve(2) of /proc/self/exe with the word init; a check that only your own parent passes");

@@ -124,4 +124,6 @@ static const struct promise promises[] = {
     {"not yet: what COMMAND leaves behind lives on", ALWAYS, 1, others_live_on},
     {"what COMMAND leaves behind dies with PID 1", 2, LAST, others_die_with_pid_1},
 };
-MECHANISM(lifetime);
+MECHANISM(
+    lifetime, 1,
+    "PR_SET_PDEATHSIG (prctl(2)), and a pidfd or a pipe of the parent that the child looks at");

@@ -26,4 +26,5 @@ static void a_hundred_at_once(void)
 static const struct promise promises[] = {
     {"a hundred containers at once", ALWAYS, LAST, a_hundred_at_once},
 };
-MECHANISM(load);
+MECHANISM(load, 1,
+          "a hundred at once share nothing: no fixed file names, no locks, nothing left running");

@@ -76,7 +76,8 @@ static void the_time(void)
         if (strstr(p->errors.bytes, text) != NULL)
             return;
     }
-    fail_msg("a line should hold the time at which it was written, %s: %s", text, describe(p));
+    fail_at(__FILE__, __LINE__, "a line should hold the time at which it was written, %s: %s", text,
+            describe(p));
 }
 
 static void local_time(void)
@@ -177,4 +178,5 @@ static const struct promise promises[] = {
     {"a full disk behind the log", ALWAYS, LAST, a_full_disk},
     {"nobody reads the log", ALWAYS, LAST, nobody_reads},
 };
-MECHANISM(log);
+MECHANISM(log, 1,
+          "one write(2) on descriptor 2 for each line of JSON, with nothing of COMMAND unescaped");

@@ -22,45 +22,35 @@
 MECHANISMS(DECLARE)
 static const struct mechanism *const mechanisms[] = {MECHANISMS(LIST)};
 
+enum { TESTS_MAX = 512 };
+
 const char *mydocker, *probe;
 int step, time_limit = 10000;
-static int not_checked;
 
 void test_memory_free(void);
 
-void cannot_check(const char *reason)
-{
-    not_checked++;
-    print_message("[  CANNOT  ] be checked on this machine: %s\n", reason);
-    skip();
-    abort();
-}
-
-void fail_at(const char *file, int line, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    fputs("ERROR: ", stderr);
-    (void)vfprintf(stderr, format, arguments);
-    fputs("\n", stderr);
-    va_end(arguments);
-    _fail(file, line);
-    abort();
-}
+// A promise that is to be checked, and the group that it is of.
+struct entry {
+    const struct promise *promise;
+    const struct mechanism *mechanism;
+};
 
 static void check(void **state)
 {
-    const struct promise *promise = *state;
+    const struct entry *entry = *state;
 
-    promise->check();
+    report_start();
+    entry->promise->check();
     const char *complaint = world_complaint();
     expect(complaint == NULL, "%s", complaint);
+    report_passed();
 }
 
 static int tear_down(void **state)
 {
-    (void)state;
+    const struct entry *entry = *state;
+
+    report_end(entry->promise, entry->mechanism);
     world_mend();
     test_memory_free();
     return 0;
@@ -68,12 +58,13 @@ static int tear_down(void **state)
 
 // The promises of this step, with the word ONLY in their names and without EXCEPT, where there are
 // such, as cmocka wants them.
-static size_t collect(struct CMUnitTest *tests, size_t room, const char *only, const char *except)
+static size_t collect(struct CMUnitTest *tests, const char *only, const char *except)
 {
+    static struct entry entries[TESTS_MAX];
     size_t count = 0;
 
     for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++) {
-        for (size_t j = 0; j < mechanisms[i]->count && count < room; j++) {
+        for (size_t j = 0; j < mechanisms[i]->count && count < TESTS_MAX; j++) {
             const struct promise *promise = &mechanisms[i]->promises[j];
             char *name;
 
@@ -82,8 +73,11 @@ static size_t collect(struct CMUnitTest *tests, size_t room, const char *only, c
             if (asprintf(&name, "%s: %s", mechanisms[i]->name, promise->text) == -1)
                 abort();
             if ((only == NULL || strstr(name, only) != NULL) &&
-                (except == NULL || strstr(name, except) == NULL))
-                tests[count++] = (struct CMUnitTest){name, check, NULL, tear_down, (void *)promise};
+                (except == NULL || strstr(name, except) == NULL)) {
+                entries[count] = (struct entry){promise, mechanisms[i]};
+                tests[count] = (struct CMUnitTest){name, check, NULL, tear_down, &entries[count]};
+                count++;
+            }
         }
     }
     return count;
@@ -170,7 +164,8 @@ static int run_in_world(char **command)
 static _Noreturn void usage(void)
 {
     fputs(
-        "Usage: suite --step N [--only WORD] [--except WORD] [--limit SECONDS] MYDOCKER\n"
+        "Usage: suite --step N [--only WORD] [--except WORD] [--limit SECONDS]\n"
+        "             [--format text|tap|xml] MYDOCKER\n"
         "       suite --list\n"
         "       suite --world COMMAND [ARG...]\n"
         "Check that the program MYDOCKER keeps the promises of step N; list all promises; or run\n"
@@ -181,15 +176,14 @@ static _Noreturn void usage(void)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"except", required_argument, NULL, 'e'},
-                                            {"limit", required_argument, NULL, 't'},
-                                            {"list", no_argument, NULL, 'l'},
-                                            {"only", required_argument, NULL, 'o'},
-                                            {"step", required_argument, NULL, 's'},
-                                            {"world", no_argument, NULL, 'w'},
-                                            {0}};
-    static struct CMUnitTest tests[512];
+    static const struct option options[] = {
+        {"except", required_argument, NULL, 'e'}, {"format", required_argument, NULL, 'f'},
+        {"limit", required_argument, NULL, 't'},  {"list", no_argument, NULL, 'l'},
+        {"only", required_argument, NULL, 'o'},   {"step", required_argument, NULL, 's'},
+        {"world", no_argument, NULL, 'w'},        {0}};
+    static struct CMUnitTest tests[TESTS_MAX];
     const char *only = NULL, *except = NULL;
+    char group[32];
 
     for (int option; (option = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
         if (option == 'l')
@@ -204,21 +198,19 @@ int main(int argc, char **argv)
             time_limit = 1000 * (int)strtol(optarg, NULL, 10);
         else if (option == 's')
             step = (int)strtol(optarg, NULL, 10);
-        else
+        else if (option != 'f' || !report_format(optarg))
             usage();
     }
     if (step < 1 || optind != argc - 1)
         usage();
     mydocker = absolute(argv[optind]);
     probe = beside_this_program("probe");
-    size_t count = collect(tests, sizeof(tests) / sizeof(tests[0]), only, except);
+    size_t count = collect(tests, only, except);
     world_make();
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    printf("==== step %d: %s\n", step, mydocker);
-    int failed = _cmocka_run_group_tests(text_of("step %d", step), tests, count, NULL, NULL);
+    report_begin();
+    (void)snprintf(group, sizeof(group), "step %d", step);
+    (void)_cmocka_run_group_tests(group, tests, count, NULL, NULL);
+    int status = report_score();
     world_leave();
-    if (not_checked > 0)
-        printf("%d of %zu promises of step %d could not be checked, and do not count as kept.\n",
-               not_checked, count, step);
-    return failed != 0 || not_checked > 0 || count == 0;
+    return status;
 }

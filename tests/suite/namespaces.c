@@ -137,4 +137,5 @@ static const struct promise promises[] = {
     {"shared memory made inside stays inside", 2, LAST, ipc_stays_in},
     {"no network but lo", 2, LAST, no_interfaces},
 };
-MECHANISM(namespaces);
+MECHANISM(namespaces, 2,
+          "clone(2) with CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC");

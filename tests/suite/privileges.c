@@ -244,4 +244,4 @@ static const struct promise promises[] = {
     {"a mount that fails ends it before COMMAND", 4, LAST, mount_that_fails},
     {"a masked /proc is named", 4, LAST, masked_proc},
 };
-MECHANISM(privileges);
+MECHANISM(privileges, 2, "look at what clone(2) and mount(2) return; errno, and libcap, say why");

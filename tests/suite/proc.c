@@ -70,4 +70,4 @@ static const struct promise promises[] = {
     {"ps shows two processes", 4, LAST, ps_shows_two},
     {"a working directory on the old /proc", 4, LAST, in_old_proc},
 };
-MECHANISM(proc);
+MECHANISM(proc, 4, "PID 1 mounts proc on /proc (mount(2)) before it becomes COMMAND");

@@ -18,6 +18,34 @@ enum { PROCESSES_MAX = 256 };
 static struct process *processes[PROCESSES_MAX];
 static size_t process_count;
 
+static char last_words[256];
+
+// Quoted where a shell would want it, and without the directories of our own programs.
+static void remember(const struct launch *how, const char *const *words)
+{
+    size_t size = 0;
+    const size_t room = sizeof(last_words);
+
+    last_words[0] = '\0';
+    if (!how->direct)
+        size = (size_t)snprintf(last_words, room, "mydocker");
+    for (; *words != NULL && size < room; words++) {
+        const char *word = strcmp(*words, mydocker) == 0 ? "mydocker"
+                           : strcmp(*words, probe) == 0  ? "probe"
+                                                         : *words;
+        bool quote = *word == '\0' || strpbrk(word, " \t\n\"$&;|<>\\*?") != NULL;
+        size += (size_t)snprintf(last_words + size, room - size, "%s%s%s%s", size > 0 ? " " : "",
+                                 quote ? "'" : "", word, quote ? "'" : "");
+    }
+    if (size >= room)
+        memcpy(last_words + room - 4, "...", 4);
+}
+
+const char *process_last_words(void)
+{
+    return last_words[0] == '\0' ? NULL : last_words;
+}
+
 long long now(void)
 {
     struct timespec time;
@@ -119,6 +147,7 @@ struct process *process_start(const struct launch *how, const char *const *words
     struct process *process = calloc(1, sizeof(*process));
     struct launch *copy = test_memory(sizeof(*copy));
 
+    remember(how, words);
     if (process == NULL || process_count == PROCESSES_MAX)
         abort();
     *copy = *how;
@@ -266,6 +295,7 @@ void process_clear(struct process *process)
 
 void process_kill_all(void)
 {
+    last_words[0] = '\0';
     for (size_t i = 0; i < process_count; i++) {
         struct process *process = processes[i];
 
@@ -287,12 +317,28 @@ void process_kill_all(void)
     process_count = 0;
 }
 
+// The beginning of what it wrote: the probe's reports are long.
+static const char *excerpt(const struct text *text)
+{
+    enum { EXCERPT = 400 };
+    size_t size = text->size;
+
+    if (size > EXCERPT) {
+        const char *end = memchr(text->bytes + EXCERPT, '\n', size - EXCERPT);
+        if (end != NULL)
+            return text_of("%.*s\n...", (int)(end - text->bytes), text->bytes);
+    }
+    while (size > 0 && text->bytes[size - 1] == '\n')
+        size--;
+    return size == 0 ? "(nothing)" : text_of("%.*s", (int)size, text->bytes);
+}
+
 const char *describe(const struct process *process)
 {
     const char *end = !process->ended       ? "still running"
                       : process->status < 0 ? text_of("ended by signal %d", -process->status)
                                             : text_of("status %d", process->status);
 
-    return text_of("%s\n  standard error: %.4000s\n  standard output: %.4000s", end,
-                   process->errors.bytes, process->output.bytes);
+    return text_of("%s\nstandard error: %s\nstandard output: %s", end, excerpt(&process->errors),
+                   excerpt(&process->output));
 }

@@ -61,4 +61,4 @@ static const struct promise promises[] = {
     {"PID 1 survives its own signals", 2, LAST, pid_1_survives_its_own_signals},
     {"neither status nor output of a short COMMAND is lost", ALWAYS, LAST, output_is_not_lost},
 };
-MECHANISM(status);
+MECHANISM(status, 1, "waitpid(2): WEXITSTATUS, or 128 + WTERMSIG");

@@ -53,4 +53,4 @@ static const struct promise promises[] = {
     {"without -i the input is left to others", ALWAYS, LAST, input_of_others_is_left},
     {"output and error are COMMAND's", ALWAYS, LAST, output_is_commands},
 };
-MECHANISM(stdio);
+MECHANISM(stdio, 1, "/dev/null on descriptor 0 unless there is -i; 1 and 2 are COMMAND's");

@@ -23,15 +23,20 @@ struct promise {
 
 enum { ALWAYS = 1, LAST = 99 };
 
-// A test file ends in a table of its promises and a group that names it: MECHANISM(name).
+// A test file ends in a table of its promises and a group that names it, with the chapter of the
+// tutorial that it belongs to, and what to think of where a promise is broken.
 struct mechanism {
     const char *name;
+    int chapter;
+    const char *hint;
     const struct promise *promises;
     size_t count;
 };
-#define MECHANISM(name)                                                                            \
-    const struct mechanism name##_mechanism = {#name, promises,                                    \
+#define MECHANISM(name, chapter, hint)                                                             \
+    const struct mechanism name##_mechanism = {#name, chapter, hint, promises,                     \
                                                sizeof(promises) / sizeof(promises[0])}
+
+// ---- report.c: what became of them ----
 
 // Fail the test, with what to look at or to add, unless CONDITION holds. Never in a forked child:
 // there a failure would return into a second test runner.
@@ -41,12 +46,24 @@ struct mechanism {
             fail_at(__FILE__, __LINE__, __VA_ARGS__);                                              \
     } while (0)
 
-// cmocka's own fail_msg() cuts a message after 1024 bytes.
 _Noreturn void fail_at(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 // End the test: it cannot be made on this machine, and counts as not passed.
 _Noreturn void cannot_check(const char *reason);
+
+// "text" for people, or "tap" or "xml"; false where NAME is none of these. Before world_make().
+bool report_format(const char *name);
+
+// Around all of them, after world_make(): report_score() prints how many were kept, and returns the
+// exit status: 0 where it was all.
+void report_begin(void);
+int report_score(void);
+
+// Around each of them. One that does not get to report_passed() has failed, or cannot be checked.
+void report_start(void);
+void report_passed(void);
+void report_end(const struct promise *promise, const struct mechanism *of);
 
 // ---- world.c: where mydocker is run ----
 
@@ -119,6 +136,9 @@ void process_clear(struct process *process);
 
 // Kill and forget all processes of this test.
 void process_kill_all(void);
+
+// The words that started the last process of this test, NULL if there was none.
+const char *process_last_words(void);
 
 // start and finish in one
 struct process *process_run(const struct launch *how, const char *const *words);

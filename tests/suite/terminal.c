@@ -56,7 +56,7 @@ static void ask(struct process *p, const char *line, const char *wanted)
             return;
         process_watch(p, 5);
     }
-    fail_msg("waited in vain for a prompt: %s", describe(p));
+    fail_at(__FILE__, __LINE__, "waited in vain for a prompt: %s", describe(p));
 }
 
 static struct process *start_on_terminal(const char *const *words)
@@ -487,4 +487,5 @@ static const struct promise promises[] = {
     {"in a pipeline", ALWAYS, LAST, in_a_pipeline},
     {"a terminal that hangs up", ALWAYS, LAST, hang_up},
 };
-MECHANISM(terminal);
+MECHANISM(terminal, 1,
+          "setpgid(2) and tcsetpgrp(3) in the child; both, and the settings, undone in the parent");

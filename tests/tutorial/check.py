@@ -165,6 +165,14 @@ def check_messages(document):
         raise Mismatch("the messages are not where they were")
 
 
+def check_chapters(document, suite):
+    """The suite sends its readers to the chapters by their headings."""
+    program = Path(suite).read_bytes()
+    for number, line in document.prose:
+        if line.startswith("## Step ") and line[3:].encode() + b"\0" not in program:
+            raise Mismatch(f"line {number}: the suite (report.c) knows no chapter '{line[3:]}'")
+
+
 def check_first_step(document):
     """The excerpts of the first step are all of it: a reader has nothing else to write it from."""
     for path in sorted((ROOT / generate.STEPS[0]).iterdir()):
@@ -204,6 +212,7 @@ def tests_of(document, suite, project):
     yield f"{name}: the messages it explains", lambda: check_messages(document)
     if name == "TUTORIAL.md":
         yield f"{name}: its figures", lambda: check_figures(document)
+        yield f"{name}: its chapters", lambda: check_chapters(document, suite)
         yield f"{name}: its fences", lambda: check_fences(document)
         yield f"{name}: the whole of {generate.STEPS[0]}", lambda: check_first_step(document)
         for new in generate.STEPS[1:]:

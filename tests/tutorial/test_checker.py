@@ -148,6 +148,11 @@ class Sources(unittest.TestCase):
             with self.assertRaises(Mismatch):
                 check.check_generated(Document(TUTORIAL, self.document.text.replace(old, new, 1)), generator)
 
+    def test_a_chapter_that_the_suite_does_not_know(self):
+        check.check_chapters(self.document, SUITE)
+        with self.assertRaises(Mismatch):
+            check.check_chapters(Document(TUTORIAL, "## Step 2: another title"), SUITE)
+
     def test_prose(self):
         for text, wrong in [("it is +1 −2", check.check_sizes), ("[x](no-such-file)", check.check_links),
                             ("[x](#no-such-heading)", check.check_links),
