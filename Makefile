@@ -93,7 +93,8 @@ shell: step04 ## sit in a container's shell: as root, or as root of a user names
 deps: ## install what is missing: make deps, or make deps FOR=lint
 	@.ci/deps $(FOR)
 
-sources := $(foreach dir,$(dirs) common tests/suite tests/unit tests/probe tests/bench,$(wildcard $(dir)/*.c))
+sources := $(foreach dir,$(dirs) common tests/suite tests/unit tests/probe tests/bench \
+             tests/doctor,$(wildcard $(dir)/*.c))
 taught := $(filter-out tests/%,$(sources))
 lint_tools := clang clang-format clang-tidy cppcheck
 lint: | libcap cmocka ## format, warnings as errors under gcc and clang, three static analysers

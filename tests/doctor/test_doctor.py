@@ -1,0 +1,162 @@
+"""Is each refusal that a learner may meet named rightly? Each is simulated.
+
+Usage: test_doctor.py NAMESPACES [unittest's options]
+"""
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+NAMESPACES = str(Path(sys.argv.pop(1)).resolve())
+DOCTOR = str(Path(__file__).with_name("doctor"))
+ROOT = os.geteuid() == 0
+# Root of a user namespace: what an ordinary user can be, and root too.
+IN_USER_NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
+IN_MOUNT_NAMESPACE = ["unshare", "--mount", "sh", "-c"] if ROOT else IN_USER_NAMESPACE
+WITHOUT_CAPABILITY = "setpriv --bounding-set -sys_admin"
+
+
+def shell(wrapper, commands, **how):
+    """What the doctor says at the end of COMMANDS, $0 being the program: (exit status, lines)."""
+    done = subprocess.run(wrapper + [commands, NAMESPACES], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=30, check=False, **how)
+    return done.returncode, done.stdout.decode().splitlines()
+
+
+def rows(lines, direct=True):
+    """{name: state and reason} of the namespaces, as one is or in a user namespace."""
+    part, result = None, {}
+    for line in lines:
+        if line.startswith("Namespaces"):
+            part = "user namespace" not in line
+        elif line.startswith("  ") and part is direct:
+            result[line[2:17].strip()] = line[18:].strip()
+    return result
+
+
+def deny_clone_with_new():
+    """A seccomp filter, as Docker's, that answers clone with any CLONE_NEW flag with EPERM."""
+    number = {"x86_64": 56, "aarch64": 220}[os.uname().machine]
+    new = 0x7E020000  # all CLONE_NEW* flags, the user namespace's among them
+
+    class Instruction(ctypes.Structure):
+        _fields_ = [("code", ctypes.c_ushort), ("jt", ctypes.c_ubyte), ("jf", ctypes.c_ubyte), ("k", ctypes.c_uint)]
+
+    class Program(ctypes.Structure):
+        _fields_ = [("len", ctypes.c_ushort), ("filter", ctypes.POINTER(Instruction))]
+
+    code = (Instruction * 6)(
+        (0x20, 0, 0, 0),         # load the number
+        (0x15, 0, 3, number),    # clone?
+        (0x20, 0, 0, 16),        # load its first argument
+        (0x45, 0, 1, new),       # any of the flags?
+        (0x06, 0, 0, 0x50001),   # EPERM
+        (0x06, 0, 0, 0x7FFF0000))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.byref(Program(6, code))):
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+class Refusals(unittest.TestCase):
+    def test_nothing_is_refused(self):
+        status, lines = shell(IN_USER_NAMESPACE, '"$0"')
+        self.assertEqual(status, 0, lines)
+        self.assertEqual(set(rows(lines).values()) | set(rows(lines, False).values()), {"ok"})
+
+    @unittest.skipUnless(ROOT, "an ordinary user has no capability to lose")
+    def test_a_missing_capability(self):
+        status, lines = shell(["sh", "-c"], WITHOUT_CAPABILITY + ' "$0"')
+        self.assertEqual(status, 2, lines)
+        self.assertIn("CAP_SYS_ADMIN is missing: run it as root, or unshare --user --map-root-user", rows(lines)["uts"])
+        self.assertEqual(rows(lines)["all five"], "no       for the same reason")
+        self.assertEqual(set(rows(lines, False).values()), {"ok"})
+
+    @unittest.skipIf(ROOT, "root has it")
+    def test_an_ordinary_user(self):
+        status, lines = shell(["sh", "-c"], '"$0"')
+        self.assertEqual(status, 2, lines)
+        self.assertIn("CAP_SYS_ADMIN is missing", rows(lines)["uts"])
+
+    def test_a_limit(self):
+        for kind in ["uts", "pid", "mnt", "net", "ipc"]:
+            status, lines = shell(IN_USER_NAMESPACE, f'echo 0 > /proc/sys/user/max_{kind}_namespaces; "$0"')
+            self.assertEqual(status, 1, lines)
+            for name, row in rows(lines).items():
+                concerned = name in (kind, "all five") or (name == "a new /proc" and kind in ("pid", "mnt"))
+                self.assertEqual(row != "ok", concerned, (kind, name, row))
+            self.assertIn(f"sudo sysctl user.max_{kind}_namespaces", rows(lines)[kind])
+
+    def test_no_user_namespaces(self):
+        status, lines = shell(IN_USER_NAMESPACE, 'echo 0 > /proc/sys/user/max_user_namespaces; "$0"')
+        self.assertEqual(status, 0, lines)
+        self.assertIn("sudo sysctl user.max_user_namespaces", rows(lines, False)["uts"])
+
+    def test_apparmor(self):
+        with tempfile.TemporaryDirectory() as directory:
+            Path(directory, "apparmor_restrict_unprivileged_userns").write_text("1\n", encoding="ascii")
+            status, lines = shell(IN_MOUNT_NAMESPACE, f'mount --bind {directory} /proc/sys/kernel && '
+                                  + WITHOUT_CAPABILITY + ' "$0"')
+        self.assertIn("AppArmor restricts unprivileged user namespaces", rows(lines)["uts"])
+        self.assertIn("sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0", rows(lines)["uts"])
+
+    @unittest.skipUnless(os.uname().machine in ("x86_64", "aarch64"), "the number of clone is not known")
+    def test_a_seccomp_filter(self):
+        # Set inside the user namespace, which the filter would forbid to make.
+        script = Path(__file__).read_text(encoding="utf-8")
+        body = script[script.index("def deny_clone_with_new"):script.index("class Refusals")]
+        code = f"import ctypes, os, sys\n{body}\ndeny_clone_with_new()\nos.execv(sys.argv[1], sys.argv[1:])"
+        done = subprocess.run(IN_USER_NAMESPACE[:-2] + [sys.executable, "-c", code, NAMESPACES], check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30)
+        lines = done.stdout.decode().splitlines()
+        self.assertEqual(done.returncode, 1, lines)
+        self.assertIn("a seccomp filter forbids it, as inside Docker", rows(lines)["uts"])
+
+    def test_a_masked_proc(self):
+        status, lines = shell(IN_MOUNT_NAMESPACE, 'mount -t tmpfs none /proc/sys && '
+                              'exec unshare --user --map-root-user "$0"')
+        self.assertEqual(status, 1, lines)
+        self.assertEqual(rows(lines)["all five"], "ok")
+        self.assertIn("/proc/sys lies over a part of /proc, as in a nested container", rows(lines)["a new /proc"])
+
+    def test_a_shared_and_a_private_root(self):
+        for kind, word in [("shared", "shared, as systemd has it"), ("private", "private")]:
+            _, lines = shell(IN_MOUNT_NAMESPACE, f'mount --make-r{kind} / && "$0"')
+            self.assertIn(word, lines[0])
+
+
+class Table(unittest.TestCase):
+    """The rest of it: what is missing, and what to do."""
+
+    def doctor(self, compiler="gcc", path=None):
+        done = subprocess.run(["/bin/sh", DOCTOR, compiler, NAMESPACES], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=60, check=False,
+                              env=dict(os.environ, PATH=path or os.environ["PATH"]))
+        return done.returncode, done.stdout.decode()
+
+    def test_a_machine_that_is_fit(self):
+        status, text = self.doctor()
+        self.assertEqual(status, 0, text)
+        self.assertIn("You can follow", text)
+
+    def test_no_compiler(self):
+        status, text = self.doctor("no-such-compiler")
+        self.assertEqual(status, 1, text)
+        self.assertIn("no-such-compiler is not installed: make deps", text)
+        self.assertIn("First mend", text)
+
+    def test_a_tool_that_is_missing(self):
+        with tempfile.TemporaryDirectory() as directory:
+            for tool in ["sh", "uname", "sort", "head", "gcc", "as", "ld", "git", "ps", "unshare", "make", "id"]:
+                os.symlink(shutil.which(tool), Path(directory, tool))
+            status, text = self.doctor(path=directory)
+        self.assertIn("strace", text)
+        self.assertIn("not installed: make deps; without it: the views of what the kernel was asked", text)
+        self.assertEqual(status, 0, text)
+
+
+if __name__ == "__main__":
+    unittest.main()
