@@ -27,7 +27,7 @@ $(unit): $(B)/tests/unit/common.o $(common)
 except := $(if $(SANITIZE),--except 'without a /proc')
 tests := $(steps:%=test-%)
 .PHONY: test check test-unit test-order $(tests)
-test: $(tests) test-unit $(if $(SANITIZE),,test-order test-tutorial test-doctor) ## check all steps; as root or as an ordinary user
+test: $(tests) test-unit $(if $(SANITIZE),,test-order test-wrong test-tutorial test-doctor) ## check all steps; as root or as an ordinary user
 
 test-unit: $(unit) | cmocka ## check common/ from the inside
 	@$(unit)
@@ -47,4 +47,8 @@ check: $(suite) ## check your own program: make check STEP=03 MYDOCKER=./mine ON
 	@$(suite) --step $(patsubst 0%,%,$(STEP)) $(if $(FORMAT),--format $(FORMAT)) \
 	  $(if $(ONLY),--only '$(ONLY)') '$(MYDOCKER)'
 
-include tests/bench/bench.mk tests/tutorial/tutorial.mk tests/doctor/doctor.mk
+.PHONY: start
+start: $(suite) ## a place to write your own version: make start STEP=03 DIR=mine
+	@tests/start '$(STEP)' '$(DIR)' $(suite)
+
+include tests/bench/bench.mk tests/tutorial/tutorial.mk tests/doctor/doctor.mk tests/wrong/wrong.mk

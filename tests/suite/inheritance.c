@@ -80,6 +80,8 @@ static void ignore_sigchld(const void *argument)
 
 static void ignored_signals(void)
 {
+    wanted(
+        "an ignored SIGCHLD is COMMAND's to inherit, but keeps waitpid(2) from reporting its end");
     expect_the_same(&(struct launch){.prepare = ignore});
     expect_the_same(&(struct launch){.prepare = ignore_sigchld});
     struct process *p =

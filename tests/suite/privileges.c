@@ -156,6 +156,7 @@ static void mount_that_fails(void)
     const struct denied root_denied = {SYS_mount, MS_PRIVATE, 3, 0};
     const struct denied proc_denied = {SYS_mount, MS_NOSUID, 3, 0};
 
+    wanted("a mount(2) that fails ends the run: look at what each of them returns");
     expect_failure(run_with(PREPARED(deny, &root_denied), "run", probe, "facts"), 125,
                    "mount /: Operation not permitted: a seccomp filter");
     expect_failure(run_with(PREPARED(deny, &proc_denied), "run", probe, "facts"), 125,

@@ -18,7 +18,7 @@ enum { PROCESSES_MAX = 256 };
 static struct process *processes[PROCESSES_MAX];
 static size_t process_count;
 
-static char last_words[256];
+static char last_words[128];
 
 // Quoted where a shell would want it, and without the directories of our own programs.
 static void remember(const struct launch *how, const char *const *words)
@@ -39,11 +39,19 @@ static void remember(const struct launch *how, const char *const *words)
     }
     if (size >= room)
         memcpy(last_words + room - 4, "...", 4);
+    for (char *c = last_words; *c != '\0'; c++)
+        if (*c < ' ' || *c > '~')
+            *c = '?';
 }
 
 const char *process_last_words(void)
 {
     return last_words[0] == '\0' ? NULL : last_words;
+}
+
+void process_forget_words(void)
+{
+    last_words[0] = '\0';
 }
 
 long long now(void)
@@ -295,7 +303,6 @@ void process_clear(struct process *process)
 
 void process_kill_all(void)
 {
-    last_words[0] = '\0';
     for (size_t i = 0; i < process_count; i++) {
         struct process *process = processes[i];
 

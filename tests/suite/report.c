@@ -32,6 +32,7 @@ static int counts[3], timeouts;
 static long long started;
 static enum outcome outcome;
 static char *message; // why, of what failed or cannot be checked
+static const char *wants;
 
 bool report_format(const char *name)
 {
@@ -65,12 +66,19 @@ void report_begin(void)
 void report_start(void)
 {
     outcome = FAILED;
+    wants = NULL;
+    process_forget_words();
     started = now();
 }
 
 void report_passed(void)
 {
     outcome = PASSED;
+}
+
+void wanted(const char *what)
+{
+    wants = what;
 }
 
 static void set_message(const char *text)
@@ -105,11 +113,11 @@ void fail_at(const char *file, int line, const char *text, ...)
 // A text that may have several lines, under a label.
 static void print_labelled(const char *label, const char *text)
 {
-    printf("            %-7s", label);
+    printf("            %-8s", label);
     for (; *text != '\0'; text++) {
         putchar(*text);
         if (*text == '\n')
-            printf("                   ");
+            printf("                    ");
     }
     putchar('\n');
 }
@@ -120,6 +128,8 @@ static void print_failure(const struct promise *promise)
 
     if (process_last_words() != NULL)
         print_labelled("did:", process_last_words());
+    if (wants != NULL)
+        print_labelled("wanted:", wants);
     print_labelled("found:", message != NULL ? message : "the test itself came to grief");
     // What a later step adds to a mechanism has its cause in the message.
     if (promise->first <= mechanism->chapter)

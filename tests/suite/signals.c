@@ -20,6 +20,7 @@ static void each_one(void)
     struct process *p = start("run", probe, "signals");
 
     process_await_output(p, "ready\n");
+    wanted("each signal that is sent to mydocker is passed on to COMMAND");
     for (int number = 1; number < NSIG; number++) {
         // Those that nobody can catch, the library's own, that of the end of a child; of the
         // orders to stop and go on, and the two that kill at the third, the tests are elsewhere.
@@ -51,6 +52,7 @@ static void third_one_kills(int number)
         kill(p->pid, number);
         process_await_output(p, "signal=");
     }
+    wanted("COMMAND gets SIGINT or SIGTERM twice, and SIGKILL at the third request");
     kill(p->pid, number);
     process_finish(p);
     expect(p->status == 128 + SIGKILL,

@@ -49,6 +49,9 @@ struct mechanism {
 _Noreturn void fail_at(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+// What the rest of the test wants, where a failure cannot say it: a time limit that runs out.
+void wanted(const char *what);
+
 // End the test: it cannot be made on this machine, and counts as not passed.
 _Noreturn void cannot_check(const char *reason);
 
@@ -139,6 +142,7 @@ void process_kill_all(void);
 
 // The words that started the last process of this test, NULL if there was none.
 const char *process_last_words(void);
+void process_forget_words(void);
 
 // start and finish in one
 struct process *process_run(const struct launch *how, const char *const *words);
