@@ -43,7 +43,8 @@ static bool is_effective(cap_value_t capability)
     return value == CAP_SET;
 }
 
-// Since Ubuntu 23.10: a user namespace can be made by anybody, but holds no capabilities.
+// Ubuntu's, on by default since 24.04: anybody can make a user namespace, but it holds no
+// capabilities.
 static bool apparmor_restricts(void)
 {
     return number_in("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1;

@@ -15,7 +15,7 @@ static void mount_proc(void)
     // over its own /proc (mount_namespaces(7)).
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
         die_mount("/");
-    // As hosts mount theirs: nothing in /proc is to be executed, to change the user, or a device.
+    // As systemd mounts the host's: nothing in /proc is executed, changes the user or is a device.
     if (mount("proc", "/proc", "proc", MS_NOEXEC | MS_NOSUID | MS_NODEV, NULL) == -1)
         die_mount("/proc");
     // The working directory may still lie on the old /proc, and show the host's processes: enter

@@ -199,6 +199,10 @@ def check_fences(document):
         known = {"c": {"file"}, "diff": {"from", "to"}, "console": {"step"}}.get(fence.language)
         if known is None or not known <= set(fence.attributes):
             raise Mismatch(f"line {fence.line}: a fence is c file=, diff from= to= or console step=")
+        # A tool that was not there when the transcript was made shows the reader nothing.
+        for number, line in enumerate(fence.lines, fence.line + 1):
+            if fence.language == "console" and line.endswith(": not found"):
+                raise Mismatch(f"line {number}: {line}")
 
 
 # ---- all of them ----

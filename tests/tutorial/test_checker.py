@@ -159,6 +159,7 @@ class Sources(unittest.TestCase):
                             ("[x](https://man7.org/linux/man-pages/man2/clon.2.html)", check.check_links),
                             ("see clone(7)", check.check_man_pages), ("![x](docs/figures/flow.svg)", check.check_figures),
                             ("```sh\nls\n```", check.check_fences), ("a\n\n    ls\n", check.check_fences),
+                            ("```console step=01\n$ x\nsh: 1: x: not found\n```", check.check_fences),
                             ("## Troubleshooting\n\n| `no such message` | x |", check.check_messages)]:
             with self.assertRaises(Mismatch, msg=text):
                 wrong(Document(TUTORIAL, text))
