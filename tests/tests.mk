@@ -26,8 +26,10 @@ $(unit): $(B)/tests/unit/common.o $(common)
 # Without /proc a sanitizer itself does not work.
 except := $(if $(SANITIZE),--except 'without a /proc')
 tests := $(steps:%=test-%)
-.PHONY: test check test-unit test-order $(tests)
-test: $(tests) test-unit $(if $(SANITIZE),,test-order test-wrong test-tutorial test-doctor) ## check all steps; as root or as an ordinary user
+.PHONY: test test-steps check test-unit test-order $(tests)
+test: test-steps $(if $(SANITIZE),,test-order test-wrong test-exercises test-tutorial test-doctor) ## check all steps; as root or as an ordinary user
+
+test-steps: $(tests) test-unit
 
 test-unit: $(unit) | cmocka ## check common/ from the inside
 	@$(unit)
@@ -44,11 +46,12 @@ test-order: $(steps) $(suite) ## check that no step passes for the next one
 check: $(suite) ## check your own program: make check STEP=03 MYDOCKER=./mine ONLY=terminal FORMAT=tap
 	@test -n "$(STEP)" && test -n "$(MYDOCKER)" || \
 	  { echo 'usage: make check STEP=03 MYDOCKER=/path/to/any/program' >&2; exit 1; }
-	@$(suite) --step $(patsubst 0%,%,$(STEP)) $(if $(FORMAT),--format $(FORMAT)) \
+	@$(suite) --step $(patsubst 0%,%,$(STEP)) $(if $(EXERCISE),--exercise '$(EXERCISE)') \
+	  $(if $(FORMAT),--format $(FORMAT)) \
 	  $(if $(ONLY),--only '$(ONLY)') '$(MYDOCKER)'
 
 .PHONY: start
 start: $(suite) ## a place to write your own version: make start STEP=03 DIR=mine
 	@tests/start '$(STEP)' '$(DIR)' $(suite)
 
-include tests/bench/bench.mk tests/tutorial/tutorial.mk tests/doctor/doctor.mk tests/wrong/wrong.mk
+include tests/bench/bench.mk tests/tutorial/tutorial.mk tests/doctor/doctor.mk tests/wrong/wrong.mk tests/exercises/exercises.mk

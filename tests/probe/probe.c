@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -340,6 +342,21 @@ static int watch_size(char **argv)
     return 0;
 }
 
+// Is 127.0.0.1 within reach? Nobody has to listen there.
+static int loopback(char **argv)
+{
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(9), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    (void)argv;
+    if (fd == -1 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) == -1) {
+        perror("connect 127.0.0.1");
+        return 1;
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -356,6 +373,7 @@ int main(int argc, char **argv)
         {"inheritance", inheritance},
         {"leave-child", leave_child},
         {"lines", write_lines},
+        {"loopback", loopback},
         {"raise", raise_signal},
         {"signals", report_signals},
         {"sleep", sleep_for_ever},

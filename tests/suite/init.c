@@ -180,8 +180,10 @@ static void nested(void)
     struct process *p =
         run("--log-level", "error", "run", mydocker, "--log-level", "error", "run", probe, "facts");
 
-    expect(p->status == 0 && fact_number(p, "pid") == 1, "a container in a container: %s",
-           describe(p));
+    expect(
+        p->status == 0 && fact_number(p, "pid") == 1,
+        "COMMAND should be PID 1 also where it is started in a container, by another mydocker: %s",
+        describe(p));
 }
 
 static void deleted_program(void)

@@ -58,23 +58,24 @@ static int tear_down(void **state)
 
 // The promises of this step, with the word ONLY in their names and without EXCEPT, where there are
 // such, as cmocka wants them.
-static size_t collect(struct CMUnitTest *tests, const char *only, const char *except)
+static size_t collect(struct CMUnitTest *tests, const struct mechanism *const *groups, size_t n,
+                      const char *only, const char *except)
 {
     static struct entry entries[TESTS_MAX];
     size_t count = 0;
 
-    for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++) {
-        for (size_t j = 0; j < mechanisms[i]->count && count < TESTS_MAX; j++) {
-            const struct promise *promise = &mechanisms[i]->promises[j];
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < groups[i]->count && count < TESTS_MAX; j++) {
+            const struct promise *promise = &groups[i]->promises[j];
             char *name;
 
             if (step < promise->first || step > promise->last)
                 continue;
-            if (asprintf(&name, "%s: %s", mechanisms[i]->name, promise->text) == -1)
+            if (asprintf(&name, "%s: %s", groups[i]->name, promise->text) == -1)
                 abort();
             if ((only == NULL || strstr(name, only) != NULL) &&
                 (except == NULL || strstr(name, except) == NULL)) {
-                entries[count] = (struct entry){promise, mechanisms[i]};
+                entries[count] = (struct entry){promise, groups[i]};
                 tests[count] = (struct CMUnitTest){name, check, NULL, tear_down, &entries[count]};
                 count++;
             }
@@ -97,6 +98,19 @@ static _Noreturn void list(void)
         }
     }
     exit(EXIT_SUCCESS);
+}
+
+// The exercise NAME; exits where there is none, and says which there are.
+static const struct mechanism *exercise_called(const char *name)
+{
+    for (size_t i = 0; i < exercise_count; i++)
+        if (strcmp(exercises[i].name, name) == 0)
+            return &exercises[i];
+    fprintf(stderr, "suite: there is no exercise %s, but there are:", name);
+    for (size_t i = 0; i < exercise_count; i++)
+        fprintf(stderr, " %s", exercises[i].name);
+    fputs("\n", stderr);
+    exit(EXIT_FAILURE);
 }
 
 static char *absolute(const char *file)
@@ -165,7 +179,7 @@ static _Noreturn void usage(void)
 {
     fputs(
         "Usage: suite --step N [--only WORD] [--except WORD] [--limit SECONDS]\n"
-        "             [--format text|tap|xml] MYDOCKER\n"
+        "             [--exercise NAME] [--format text|tap|xml] MYDOCKER\n"
         "       suite --list\n"
         "       suite --world COMMAND [ARG...]\n"
         "Check that the program MYDOCKER keeps the promises of step N; list all promises; or run\n"
@@ -176,13 +190,18 @@ static _Noreturn void usage(void)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"except", required_argument, NULL, 'e'}, {"format", required_argument, NULL, 'f'},
-        {"limit", required_argument, NULL, 't'},  {"list", no_argument, NULL, 'l'},
-        {"only", required_argument, NULL, 'o'},   {"step", required_argument, NULL, 's'},
-        {"world", no_argument, NULL, 'w'},        {0}};
+    static const struct option options[] = {{"except", required_argument, NULL, 'e'},
+                                            {"exercise", required_argument, NULL, 'x'},
+                                            {"format", required_argument, NULL, 'f'},
+                                            {"limit", required_argument, NULL, 't'},
+                                            {"list", no_argument, NULL, 'l'},
+                                            {"only", required_argument, NULL, 'o'},
+                                            {"step", required_argument, NULL, 's'},
+                                            {"world", no_argument, NULL, 'w'},
+                                            {0}};
     static struct CMUnitTest tests[TESTS_MAX];
     const char *only = NULL, *except = NULL;
+    const struct mechanism *exercise = NULL;
     char group[32];
 
     for (int option; (option = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
@@ -194,6 +213,8 @@ int main(int argc, char **argv)
             only = optarg;
         else if (option == 'e')
             except = optarg;
+        else if (option == 'x')
+            exercise = exercise_called(optarg);
         else if (option == 't')
             time_limit = 1000 * (int)strtol(optarg, NULL, 10);
         else if (option == 's')
@@ -205,7 +226,10 @@ int main(int argc, char **argv)
         usage();
     mydocker = absolute(argv[optind]);
     probe = beside_this_program("probe");
-    size_t count = collect(tests, only, except);
+    size_t count =
+        exercise != NULL
+            ? collect(tests, &exercise, 1, only, except)
+            : collect(tests, mechanisms, sizeof(mechanisms) / sizeof(mechanisms[0]), only, except);
     world_make();
     report_begin();
     (void)snprintf(group, sizeof(group), "step %d", step);

@@ -33,6 +33,9 @@ static void without_capabilities(void)
     struct launch how = {.prepare = drop_capabilities};
     struct process *p = run_with(&how, "run", probe, "facts");
 
+    wanted(
+        "without CAP_SYS_ADMIN clone(2) fails, and the line that says so names both ways on (in C, "
+        "die_clone() of common.h does)");
     expect_failure(p, 125, "clone: Operation not permitted");
     expect_failure(p, 125, "CAP_SYS_ADMIN");
     expect_failure(p, 125, "run it as root");
@@ -245,4 +248,6 @@ static const struct promise promises[] = {
     {"a mount that fails ends it before COMMAND", 4, LAST, mount_that_fails},
     {"a masked /proc is named", 4, LAST, masked_proc},
 };
-MECHANISM(privileges, 2, "look at what clone(2) and mount(2) return; errno, and libcap, say why");
+MECHANISM(privileges, 2,
+          "look at what clone(2) and mount(2) return; errno, and libcap, say why (in C: "
+          "die_clone(), die_mount())");

@@ -267,8 +267,10 @@ void process_watch(struct process *process, int milliseconds)
 void process_finish(struct process *process)
 {
     process_watch(process, time_limit);
-    expect(process->ended, "it did not end within %d seconds: %s", time_limit / 1000,
-           describe(process));
+    expect(process->ended,
+           "it did not end within %d seconds (does the parent learn of its child's end? SIGCHLD in "
+           "the flags of clone(2), waitpid(2)): %s",
+           time_limit / 1000, describe(process));
     drain(&process->out, &process->output);
     drain(&process->err, &process->errors);
     expect(process->status < 111 || process->status > 112 || !process->how->prepare,

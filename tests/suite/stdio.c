@@ -31,9 +31,9 @@ static void without_i(void)
 static void input_of_others_is_left(void)
 {
     struct launch how = {.direct = true, .input = "one\ntwo\n"};
-    struct process *p = run_with(&how, "sh", "-c", "\"$0\" run cat; cat", mydocker);
+    struct process *p = run_with(&how, "sh", "-c", "\"$0\" run wc; cat", mydocker);
 
-    expect(strcmp(p->output.bytes, "one\ntwo\n") == 0,
+    expect(strstr(p->output.bytes, "one\ntwo\n") != NULL,
            "without -i standard input should be left to the next reader: %s", describe(p));
 }
 

@@ -36,6 +36,10 @@ struct mechanism {
     const struct mechanism name##_mechanism = {#name, chapter, hint, promises,                     \
                                                sizeof(promises) / sizeof(promises[0])}
 
+// exercises.c: what the tutorial's exercises add; checked one at a time, when asked for.
+extern const struct mechanism exercises[];
+extern const size_t exercise_count;
+
 // ---- report.c: what became of them ----
 
 // Fail the test, with what to look at or to add, unless CONDITION holds. Never in a forked child:
