@@ -76,26 +76,25 @@ static void no_path(void)
 
 static void not_found(void)
 {
-    expect_failure(run("run", "no-such-command"), 127,
-                   "no-such-command: No such file or directory: it is in no directory of PATH");
+    expect_failure(run("run", "no-such-command"), 127, "no-such-command...PATH");
     expect_failure(run("run", "/no/such/command"), 127,
-                   "/no/such/command: No such file or directory");
+                   "/no/such/command...No such file or directory");
     expect_failure(run("run", "./no-such-command"), 127, "No such file or directory");
     expect_failure(run("run", "/dev/null/command"), 127, "Not a directory");
 }
 
 static void a_directory(void)
 {
-    expect_failure(run("run", "/tmp"), 126, "/tmp: Permission denied: it is a directory");
-    expect_failure(run("run", "/dev/null"), 126, "it is not a regular file");
+    expect_failure(run("run", "/tmp"), 126, "/tmp...Permission denied...directory");
+    expect_failure(run("run", "/dev/null"), 126, "/dev/null...Permission denied");
 }
 
 static void without_x(void)
 {
     const char *file = make_file("no-x", 0644, "#!/bin/sh\nexit 0\n");
 
-    expect_failure(run("run", file), 126, "Permission denied: it may not be executed: chmod +x");
-    expect_failure(run_in_path(scratch, "no-x", NULL), 126, "chmod +x");
+    expect_failure(run("run", file), 126, "Permission denied");
+    expect_failure(run_in_path(scratch, "no-x", NULL), 126, "no-x...Permission denied");
 }
 
 static void without_shebang(void)
@@ -103,7 +102,7 @@ static void without_shebang(void)
     const char *file = make_file("no-shebang", 0755, "exit 0\n");
 
     expect_failure(run("run", file), 126, "Exec format error");
-    expect_failure(run_in_path(scratch, "no-shebang", NULL), 126, "#!");
+    expect_failure(run_in_path(scratch, "no-shebang", NULL), 126, "no-shebang...Exec format error");
 }
 
 static void missing_interpreter(void)
@@ -124,7 +123,7 @@ static void noexec_file_system(void)
            "cannot mount noexec");
     struct process *p = run("run", "noexec/file");
     umount2("noexec", MNT_DETACH);
-    expect_failure(p, 126, "its file system is mounted noexec");
+    expect_failure(p, 126, "Permission denied...noexec");
 }
 
 static void busy_file(void)

@@ -36,9 +36,7 @@ static void without_capabilities(void)
     wanted(
         "without CAP_SYS_ADMIN clone(2) fails, and the line that says so names both ways on (in C, "
         "die_clone() of common.h does)");
-    expect_failure(p, 125, "clone: Operation not permitted");
-    expect_failure(p, 125, "CAP_SYS_ADMIN");
-    expect_failure(p, 125, "run it as root");
+    expect_failure(p, 125, "Operation not permitted...CAP_SYS_ADMIN...root");
     if (prctl(PR_GET_SECCOMP) == 0)
         expect(strstr(p->errors.bytes, "seccomp") == NULL, "there is no seccomp filter: %s",
                describe(p));
@@ -113,7 +111,7 @@ static void limits(void)
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         struct launch how = {.prepare = limit_namespaces, .argument = kinds[i]};
         struct process *p = run_with(&how, "run", probe, "facts");
-        expect_failure(p, 125, "clone: No space left on device: not the disk");
+        expect_failure(p, 125, "No space left on device...limit");
         expect_failure(p, 125, text_of("user.max_%s_namespaces", kinds[i]));
     }
 }
@@ -148,7 +146,7 @@ static void seccomp_filter(void)
     const struct denied clone_denied = {SYS_clone, CLONE_NEWNS | CLONE_NEWPID, 0, 0};
     struct process *p = run_with(PREPARED(deny, &clone_denied), "run", probe, "facts");
 
-    expect_failure(p, 125, "clone: Operation not permitted: a seccomp filter forbids it");
+    expect_failure(p, 125, "Operation not permitted...seccomp");
     expect_failure(p, 125, "seccomp=unconfined");
 }
 
@@ -161,9 +159,9 @@ static void mount_that_fails(void)
 
     wanted("a mount(2) that fails ends the run: look at what each of them returns");
     expect_failure(run_with(PREPARED(deny, &root_denied), "run", probe, "facts"), 125,
-                   "mount /: Operation not permitted: a seccomp filter");
+                   "mount...Operation not permitted...seccomp");
     expect_failure(run_with(PREPARED(deny, &proc_denied), "run", probe, "facts"), 125,
-                   "mount /proc: Operation not permitted: a seccomp filter");
+                   "mount.../proc...Operation not permitted...seccomp");
 }
 
 // The errors that mislead, as answers of a filter.
@@ -179,17 +177,16 @@ static void errors_of_clone(void)
 {
     const unsigned flags = CLONE_NEWNS | CLONE_NEWPID;
 
-    expect_explained(SYS_clone, flags, 0, EINVAL, "without one of the namespaces");
-    expect_explained(SYS_clone, flags, 0, ENOMEM, "unshare --pid wants --fork");
-    expect_explained(SYS_clone, flags, 0, EAGAIN, "ulimit -u");
-    expect_explained(SYS_clone, flags, 0, ENOSPC,
-                     "user.max_*_namespaces is reached, or PID namespaces are 32 deep");
+    expect_explained(SYS_clone, flags, 0, EINVAL, "Invalid argument...namespace");
+    expect_explained(SYS_clone, flags, 0, ENOMEM, "Cannot allocate memory...--fork");
+    expect_explained(SYS_clone, flags, 0, EAGAIN, "Resource temporarily unavailable...limit");
+    expect_explained(SYS_clone, flags, 0, ENOSPC, "No space left on device...user.max_");
 }
 
 static void errors_of_mount(void)
 {
-    expect_explained(SYS_mount, MS_NOSUID, 3, EACCES, "mount /proc: Permission denied: AppArmor");
-    expect_explained(SYS_mount, MS_PRIVATE, 3, EINVAL, "mount /: Invalid argument: it is no mount");
+    expect_explained(SYS_mount, MS_NOSUID, 3, EACCES, "/proc...Permission denied...AppArmor");
+    expect_explained(SYS_mount, MS_PRIVATE, 3, EINVAL, "mount...Invalid argument...mount point");
 }
 
 static void drop_capabilities_and_deny(const void *argument)
@@ -204,8 +201,8 @@ static void both_reasons(void)
     struct process *p =
         run_with(PREPARED(drop_capabilities_and_deny, &denied), "run", probe, "facts");
 
-    expect_failure(p, 125, "CAP_SYS_ADMIN is missing");
-    expect_failure(p, 125, "a seccomp filter forbids it");
+    expect_failure(p, 125, "CAP_SYS_ADMIN");
+    expect_failure(p, 125, "seccomp");
 }
 
 static void mask_proc(const void *argument)
@@ -223,7 +220,7 @@ static void masked_proc(void)
 {
     struct process *p = run_with(&(struct launch){.prepare = mask_proc}, "run", probe, "facts");
 
-    expect_failure(p, 125, "mount /proc: Operation not permitted: /proc/version lies over a part");
+    expect_failure(p, 125, "/proc...Operation not permitted.../proc/version");
     expect_failure(p, 125, "systempaths=unconfined");
 }
 

@@ -186,7 +186,8 @@ long fact_number(const struct process *process, const char *key);
 // level, msg and time in this order.
 int log_lines(const struct process *process, const char *level);
 
-// Did it fail as it should: STATUS, one fatal line that holds TEXT, and no COMMAND run?
+// Did it fail as it should: STATUS, one fatal line that holds TEXT, and no COMMAND run? "..." in
+// TEXT stands for any words: how a stranger's program puts it is its own affair.
 void expect_failure(const struct process *process, int status, const char *text);
 
 // The first line in which two texts differ, as `diff -u` would show it.

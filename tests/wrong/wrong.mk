@@ -3,3 +3,4 @@
 .PHONY: test-wrong
 test-wrong: $(suite) ## does the suite find what is wrong on purpose?
 	@$(PYTHON) -B tests/wrong/check.py $(suite)
+	@$(PYTHON) -B tests/graded/check.py $(suite)
