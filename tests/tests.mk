@@ -27,7 +27,7 @@ $(unit): $(B)/tests/unit/common.o $(common)
 except := $(if $(SANITIZE),--except 'without a /proc')
 tests := $(steps:%=test-%)
 .PHONY: test test-steps check test-unit test-order $(tests)
-test: test-steps $(if $(SANITIZE),,test-order test-wrong test-exercises test-tutorial test-doctor) ## check all steps; as root or as an ordinary user
+test: test-steps $(if $(SANITIZE),,test-order test-wrong test-exercises test-tutorial test-doctor test-trace) ## check all steps; as root or as an ordinary user
 
 test-steps: $(tests) test-unit
 
@@ -54,4 +54,5 @@ check: $(suite) ## check your own program: make check STEP=03 MYDOCKER=./mine ON
 start: $(suite) ## a place to write your own version: make start STEP=03 DIR=mine
 	@tests/start '$(STEP)' '$(DIR)' $(suite)
 
-include tests/bench/bench.mk tests/tutorial/tutorial.mk tests/doctor/doctor.mk tests/wrong/wrong.mk tests/exercises/exercises.mk
+include tests/bench/bench.mk tests/tutorial/tutorial.mk tests/doctor/doctor.mk tests/wrong/wrong.mk
+include tests/exercises/exercises.mk tests/trace/trace.mk

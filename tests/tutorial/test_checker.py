@@ -50,6 +50,7 @@ class Screens(unittest.TestCase):
                 ("x", 'execve("a", ["a"], 0x7ffe94b42690 /* 8 vars */) = 0',
                  'execve("a", ["a"], 0x7ffd00000000 /* 31 vars */) = 0'),
                 ("echo $$", "4711", "20"),
+                ("make trace-04", "init  4711  1  log", "init    99  1  log"),
         ]:
             self.assertTrue(matches(command, [wanted], [found]), wanted)
         self.assertTrue(matches("ps", [self.HEAD, "root 4711 0.0 sh -c x"],
@@ -59,6 +60,7 @@ class Screens(unittest.TestCase):
         for command, wanted, found in [
                 ("x", "hello", "hallo"),
                 ("echo $?", "127", "126"),
+                ("make trace-04", "init  4711  1  log", "init  4711  2  log"),
                 ("echo $?", "137", "143"),
                 ("echo $$", "1", "2"),
                 ("echo $$", "4711", "1"),

@@ -23,6 +23,7 @@ EVERYWHERE = [
     ("pid", r"\bsi_pid=(\d+)"),
     ("pid", r"\bTIOCSPGRP, \[(\d+)\]"),
     ("pid", r"^\[\d\][ +-]+(\d+)\b"),
+    ("pid", r"^(?:mydocker|the child|init|COMMAND) +(\d+) +[-\d]"),
 ]
 EVERYWHERE = [(kind, re.compile(pattern)) for kind, pattern in EVERYWHERE]
 

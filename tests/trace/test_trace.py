@@ -1,0 +1,62 @@
+"""Does the story tell what the steps do, and each step its own?
+
+Usage: test_trace.py [unittest's options]
+"""
+import contextlib
+import io
+import unittest
+
+from trace import ROOT, Trace
+
+COMMON = ["hold back all signals", "hold on to itself: the lifeline"]
+CHILD = ["die when the parent dies", "keep the lifeline", "and no other descriptor", "let them through again"]
+END = ["wait for a signal", "how has COMMAND ended?", "end"]
+
+
+def story(step):
+    trace = Trace(step, ["/bin/true"])
+    with contextlib.redirect_stdout(io.StringIO()) as screen:
+        status = trace.run()
+        trace.print()
+    return status, trace.rows, screen.getvalue()
+
+
+class Stories(unittest.TestCase):
+    def check(self, step, make, child, init, inside):
+        status, rows, text = story(step)
+        self.assertEqual(status, 0, text)
+        told = {role: [row[4] for row in rows if row[0] == role and row[4] != "log"] for role in
+                ("mydocker", "the child", "init", "COMMAND")}
+        self.assertEqual(told["mydocker"], ["you have typed it"] + COMMON + [make] + END, text)
+        self.assertEqual(told["the child"], CHILD + child, text)
+        self.assertEqual(told["init"], init, text)
+        self.assertEqual(told["COMMAND"], ["end"], text)
+        for role, _, pid, _, _, _ in rows:
+            if role != "mydocker":
+                self.assertTrue(pid == "1" if inside else int(pid) > 1, text)
+        for row in rows:
+            where = row[5]
+            if where:
+                file, line = where.split(":")
+                self.assertTrue((ROOT / file).read_text(encoding="utf-8").splitlines()[int(line) - 1], where)
+            else:
+                self.assertIn(row[4], ("you have typed it", "end"), text)
+
+    def test_step_1(self):
+        self.check("01", "make the child (this is fork)", ["is the parent still alive?", "become COMMAND"], [], False)
+
+    def test_step_2(self):
+        self.check("02", "make the child, in new namespaces", ["is the parent still alive?", "become COMMAND"], [], True)
+
+    def test_step_3(self):
+        self.check("03", "make the child, in new namespaces", ["become init: the same program anew"],
+                   ["does the lifeline lead out?", "is the parent still alive?", "become COMMAND"], True)
+
+    def test_step_4(self):
+        self.check("04", "make the child, in new namespaces", ["become init: the same program anew"],
+                   ["does the lifeline lead out?", "nothing spreads to the host", "a /proc of its own",
+                    "is the parent still alive?", "become COMMAND"], True)
+
+
+if __name__ == "__main__":
+    unittest.main()

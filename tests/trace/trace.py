@@ -1,0 +1,145 @@
+"""What the kernel was asked in one run of a step, as a story: who asked, with what PID, where it says so.
+
+Usage: trace.py NN [COMMAND [ARG...]]
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CALLS = ["execve", "fork", "vfork", "clone", "clone3", "mount", "prctl", "pidfd_open", "pidfd_send_signal", "poll",
+         "dup2", "close_range", "chdir", "setpgid", "rt_sigprocmask", "rt_sigtimedwait", "wait4", "write",
+         "exit_group"]
+# Of the calls that matter: what they look like, what they are for, and the source line that makes them.
+STORY = [
+    (r'execve\("/proc/self/exe"', "become init: the same program anew", 'execve("/proc/self/exe"'),
+    (r"execve\(", "become COMMAND", "execve(file, argv, environ)"),
+    (r"rt_sigprocmask\(SIG_BLOCK, ~\[", "hold back all signals", "sigprocmask(SIG_BLOCK, &newly_blocked"),
+    (r"rt_sigprocmask\(SIG_UNBLOCK, ~\[", "let them through again", "sigprocmask(SIG_UNBLOCK, &newly_blocked"),
+    (r"pidfd_open\(", "hold on to itself: the lifeline", "SYS_pidfd_open"),
+    (r"(?:fork|vfork)\(", "make the child", "fork();"),
+    (r"clone3?\(.*CLONE_NEW", "make the child, in new namespaces", "= clone("),
+    (r"clone3?\(", "make the child (this is fork)", "= fork();"),
+    (r"prctl\(PR_SET_PDEATHSIG", "die when the parent dies", "PR_SET_PDEATHSIG, SIGKILL"),
+    (r"dup2\(\d+, 3\)", "keep the lifeline", "dup2(fd, kept)"),
+    (r"close_range\(", "and no other descriptor", "SYS_close_range"),
+    (r"pidfd_send_signal\(", "does the lifeline lead out?", "SYS_pidfd_send_signal"),
+    (r"poll\(", "is the parent still alive?", "poll(&parent"),
+    (r'mount\(NULL, "/"', "nothing spreads to the host", 'mount(NULL, "/"'),
+    (r'mount\("proc"', "a /proc of its own", 'mount("proc", "/proc"'),
+    (r"rt_sigtimedwait\(", "wait for a signal", "sigwaitinfo(&any"),
+    (r"wait4\(", "how has COMMAND ended?", "waitpid(child, status"),
+    (r"write\(2, ", "log", "write(STDERR_FILENO"),
+    (r"exit_group\(", "end", None),
+]
+
+
+class Trace:
+    def __init__(self, step, command):
+        self.directory = next(path.name for path in ROOT.glob(f"step{step}-*"))
+        self.program = f"./step{step}/mydocker"
+        self.command = command
+        self.parent = self.child = None
+        self.inside = "-"  # the child's PID in its own namespace
+        self.roles = {}
+        self.begun = {}  # the calls that another process has interrupted, by PID
+        self.rows = []
+
+    def run(self):
+        """Run it under strace. Returns its exit status."""
+        privilege = [] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user"]
+        with tempfile.TemporaryDirectory() as directory:
+            output = Path(directory) / "trace"
+            status = subprocess.run(
+                privilege + ["strace", "-f", "-qq", "-s", "200", "-o", str(output), "-e",
+                             f"trace={','.join('?' + call for call in CALLS)}", "-e", "signal=none",
+                             self.program, "run", *self.command], cwd=ROOT, check=False).returncode
+            for line in output.read_text(errors="replace").splitlines():
+                self.line(line)
+        return status
+
+    def line(self, line):
+        pid, _, call = line.partition(" ")
+        call = call.strip()
+        if self.parent is None:
+            self.parent = pid
+            self.roles[pid] = "mydocker"
+            self.add(pid, call, "you have typed it", None)
+            return
+        if pid not in self.roles:
+            self.child = pid
+            self.roles[pid] = "the child"
+        resumed = re.match(r"<\.\.\. (\w+) resumed>", call)
+        if resumed and resumed.group(1) in ("clone", "clone3", "execve", "vfork", "fork"):
+            self.became(pid, "execve" if resumed.group(1) == "execve" else "", call)
+            return  # it was told when it began
+        if resumed:
+            call = self.begun.pop(pid, "") + call[resumed.end():]
+        elif call.endswith("<unfinished ...>") and not call.startswith(("clone", "execve", "fork", "vfork")):
+            self.begun[pid] = call[:-len("<unfinished ...>")].rstrip()
+            return  # told when it is done
+        if self.roles[pid] == "COMMAND" and not call.startswith("exit_group"):
+            return  # its own affair
+        if "CLONE_NEWPID" in call:
+            self.inside = "1"
+        for pattern, purpose, source in STORY:
+            if re.match(pattern, call):
+                self.add(pid, call, purpose, source)
+                break
+        self.became(pid, call, call)
+
+    def became(self, pid, call, result):
+        """After an execve(2) that went well the process runs another program."""
+        if pid == self.child and call.startswith("execve") and result.endswith("= 0"):
+            self.roles[pid] = "init" if "/proc/self/exe" in self.last_execve(pid) else "COMMAND"
+
+    def last_execve(self, pid):
+        return next(row[3] for row in reversed(self.rows) if row[1] == pid and row[3].startswith("execve"))
+
+    def add(self, pid, call, purpose, source):
+        inside = "-" if pid == self.parent else (self.inside if self.inside != "-" else pid)
+        self.rows.append((self.roles[pid], pid, inside, call, purpose, self.where(source)))
+
+    def where(self, source):
+        """FILE:LINE of the line that makes the call."""
+        for folder in (self.directory, "common"):
+            for path in sorted((ROOT / folder).glob("*.c")):
+                for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                    if source and source in line:
+                        return f"{folder}/{path.name}:{number}"
+        return ""
+
+    def print(self):
+        print(f"{'who':10}{'outside':>8}{'inside':>8}  what for")
+        for role, pid, inside, call, purpose, where in self.rows:
+            print(f"{role:10}{pid:>8}{inside:>8}  {purpose}" + (f"  [{where}]" if where else ""))
+            print(f"{'':28}{shortened(call)}")
+
+
+def shortened(call):
+    """The call, without what changes from run to run and teaches nothing."""
+    call = re.sub(r", 0x[0-9a-f]+ /\* \d+ vars \*/", "", call)
+    call = re.sub(r"child_stack=\w+, |, child_tidptr=\w+|<unfinished \.\.\.>", "", call)
+    call = re.sub(r"~\[[^\]]*\], (?:NULL|\[[^\]]*\]), 8", "all", call)
+    call = re.sub(r"\{si_signo=(\w+),.*\}", r"{si_signo=\1, …}", call)
+    call = re.sub(r" +(= \S)", r" \1", call)
+    if call.startswith("write(2, "):
+        message = re.search(r'\\"msg\\":\\"(.*?)\\",\\"time', call)
+        call = message.group(1) if message else call
+    return call.strip()
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    trace = Trace(sys.argv[1], sys.argv[2:] or ["/bin/true"])
+    status = trace.run()
+    trace.print()
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()
