@@ -46,7 +46,7 @@ test-order: $(steps) $(suite) ## check that no step passes for the next one
 check: $(suite) ## check your own program: make check STEP=03 MYDOCKER=./mine ONLY=terminal FORMAT=tap
 	@test -n "$(STEP)" && test -n "$(MYDOCKER)" || \
 	  { echo 'usage: make check STEP=03 MYDOCKER=/path/to/any/program' >&2; exit 1; }
-	@$(suite) --step $(patsubst 0%,%,$(STEP)) $(if $(EXERCISE),--exercise '$(EXERCISE)') \
+	@$(suite) --memory 2048 --step $(patsubst 0%,%,$(STEP)) $(if $(EXERCISE),--exercise '$(EXERCISE)') \
 	  $(if $(FORMAT),--format $(FORMAT)) \
 	  $(if $(ONLY),--only '$(ONLY)') '$(MYDOCKER)'
 

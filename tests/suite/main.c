@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -134,6 +135,17 @@ static const char *beside_this_program(const char *name)
     return absolute(file);
 }
 
+// A program that asks for more and more fails alone, and does not take the machine with it.
+static void limit_memory(rlim_t megabytes)
+{
+    const struct rlimit limit = {megabytes << 20, megabytes << 20};
+
+    if (setrlimit(RLIMIT_DATA, &limit) == -1) {
+        perror("suite: setrlimit");
+        exit(EXIT_FAILURE);
+    }
+}
+
 static volatile sig_atomic_t told_to_end;
 
 static void end(int signal)
@@ -179,7 +191,7 @@ static _Noreturn void usage(void)
 {
     fputs(
         "Usage: suite --step N [--only WORD] [--except WORD] [--limit SECONDS]\n"
-        "             [--exercise NAME] [--format text|tap|xml] MYDOCKER\n"
+        "             [--memory MB] [--exercise NAME] [--format text|tap|xml] MYDOCKER\n"
         "       suite --list\n"
         "       suite --world COMMAND [ARG...]\n"
         "Check that the program MYDOCKER keeps the promises of step N; list all promises; or run\n"
@@ -190,15 +202,12 @@ static _Noreturn void usage(void)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"except", required_argument, NULL, 'e'},
-                                            {"exercise", required_argument, NULL, 'x'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"limit", required_argument, NULL, 't'},
-                                            {"list", no_argument, NULL, 'l'},
-                                            {"only", required_argument, NULL, 'o'},
-                                            {"step", required_argument, NULL, 's'},
-                                            {"world", no_argument, NULL, 'w'},
-                                            {0}};
+    static const struct option options[] = {
+        {"except", required_argument, NULL, 'e'}, {"exercise", required_argument, NULL, 'x'},
+        {"format", required_argument, NULL, 'f'}, {"limit", required_argument, NULL, 't'},
+        {"memory", required_argument, NULL, 'm'}, {"list", no_argument, NULL, 'l'},
+        {"only", required_argument, NULL, 'o'},   {"step", required_argument, NULL, 's'},
+        {"world", no_argument, NULL, 'w'},        {0}};
     static struct CMUnitTest tests[TESTS_MAX];
     const char *only = NULL, *except = NULL;
     const struct mechanism *exercise = NULL;
@@ -213,6 +222,8 @@ int main(int argc, char **argv)
             only = optarg;
         else if (option == 'e')
             except = optarg;
+        else if (option == 'm')
+            limit_memory(strtoul(optarg, NULL, 10));
         else if (option == 'x')
             exercise = exercise_called(optarg);
         else if (option == 't')
