@@ -1,7 +1,8 @@
 // Where mydocker is run: a place that a program which is wrong can do no harm to.
 //
-// A mount namespace of its own, whose / is shared as on every systemd machine, so that a mount that
-// spreads out of a container shows on every machine, and spreads no farther than here. A PATH
+// Mount, UTS and IPC namespaces of its own, so that what a wrong program does to them is done to no
+// machine, and to no other copy of the suite. The / is shared as on every systemd machine: a mount
+// that spreads out of a container shows on every machine, and spreads no farther than here. A PATH
 // without init, reboot and shutdown: a program that takes the word init for COMMAND would start a
 // second system. An ordinary user first gets a user namespace.
 #include <dirent.h>
@@ -130,7 +131,8 @@ void world_make(void)
     if (mkdtemp(scratch_path) == NULL)
         give_up(scratch_path);
     scratch = scratch_path;
-    if (unshare(CLONE_NEWNS | CLONE_NEWUTS) == -1 || sethostname("host", strlen("host")) == -1)
+    if (unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC) == -1 ||
+        sethostname("host", strlen("host")) == -1)
         give_up("namespaces for the tests");
     // Cut the ropes to the machine first; what is shared then is shared in here alone.
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
