@@ -193,7 +193,7 @@ const char *world_complaint(void)
 
     process_kill_all();
     // What dies on its own in a moment has not been left behind.
-    for (long long limit = now() + time_limit; orphan(command) != 0 && now() < limit;)
+    for (long long limit = now() + time_limit / 5; orphan(command) != 0 && now() < limit;)
         rest();
     if (orphan(command) != 0)
         return text_of("a process was left behind: %s", command);
