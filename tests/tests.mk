@@ -27,7 +27,7 @@ $(unit): $(B)/tests/unit/common.o $(common)
 except := $(if $(SANITIZE),--except 'without a /proc')
 tests := $(steps:%=test-%)
 .PHONY: test test-steps check test-unit test-order $(tests)
-test: test-steps $(if $(SANITIZE),,test-order test-wrong test-exercises test-tutorial test-doctor test-trace) ## check all steps; as root or as an ordinary user
+test: test-steps $(if $(SANITIZE),,test-order test-wrong test-exercises test-tutorial test-doctor test-trace test-start) ## check all steps; as root or as an ordinary user
 
 test-steps: $(tests) test-unit
 
@@ -43,16 +43,15 @@ number = $(patsubst 0%,%,$(@:test-step%=%))
 test-order: $(steps) $(suite) ## check that no step passes for the next one
 	@tests/order $(suite) $(foreach step,$(steps),$(top)$(step)/mydocker)
 
+# STEP as two digits, where there is such a step: 3 will do for 03.
+step_asked = $(patsubst step%,%,$(filter step$(STEP) step0$(STEP),$(steps)))
 check: $(suite) ## check your own program: make check STEP=03 MYDOCKER=./mine ONLY=terminal FORMAT=tap
 	@test -n "$(STEP)" && test -n "$(MYDOCKER)" || \
 	  { echo 'usage: make check STEP=03 MYDOCKER=/path/to/any/program' >&2; exit 1; }
-	@$(suite) --memory 2048 --step $(patsubst 0%,%,$(STEP)) $(if $(EXERCISE),--exercise '$(EXERCISE)') \
+	@test -n "$(step_asked)" || { echo "make check: there is no step $(STEP)" >&2; exit 1; }
+	@$(suite) --memory 2048 --step $(patsubst 0%,%,$(step_asked)) $(if $(EXERCISE),--exercise '$(EXERCISE)') \
 	  $(if $(FORMAT),--format $(FORMAT)) \
 	  $(if $(ONLY),--only '$(ONLY)') '$(MYDOCKER)'
 
-.PHONY: start
-start: $(suite) ## a place to write your own version: make start STEP=03 DIR=mine
-	@tests/start '$(STEP)' '$(DIR)' $(suite)
-
 include tests/bench/bench.mk tests/tutorial/tutorial.mk tests/doctor/doctor.mk tests/wrong/wrong.mk
-include tests/exercises/exercises.mk tests/trace/trace.mk
+include tests/exercises/exercises.mk tests/trace/trace.mk tests/start/start.mk

@@ -163,9 +163,10 @@ static void report_propagation(void)
     if (mounts != NULL)
         (void)fclose(mounts);
     printf("  %-15s %s\n", "mounts of /",
-           !found   ? "no       / is no mount point, as in a chroot: bind-mount it on itself first"
-           : shared ? "ok       shared, as systemd has it: a mount without MS_PRIVATE would spread"
-                    : "ok       private: what step 4 guards against does not show by itself here");
+           !found ? "no       / is no mount point, as in a chroot: bind-mount it on itself first"
+           : shared
+               ? "ok       shared, as systemd has it: step 4's MS_PRIVATE protects this machine"
+               : "ok       private: the accident that step 4 guards against cannot happen here");
 }
 
 // Exits with 0 where the whole course can be followed: as this user, or 2 in a user namespace

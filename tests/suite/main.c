@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +43,7 @@ static void check(void **state)
 
     report_start();
     entry->promise->check();
+    report_world();
     const char *complaint = world_complaint();
     expect(complaint == NULL, "%s", complaint);
     report_passed();
@@ -85,6 +87,20 @@ static size_t collect(struct CMUnitTest *tests, const struct mechanism *const *g
     return count;
 }
 
+// How many promises there are, of the EXERCISE or of this step.
+static size_t promises_of(const struct mechanism *exercise)
+{
+    size_t count = 0;
+
+    if (exercise != NULL)
+        return exercise->count;
+    for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++)
+        for (size_t j = 0; j < mechanisms[i]->count; j++)
+            count +=
+                step >= mechanisms[i]->promises[j].first && step <= mechanisms[i]->promises[j].last;
+    return count;
+}
+
 // The steps that make a promise and its name, a line each.
 static _Noreturn void list(void)
 {
@@ -117,9 +133,16 @@ static const struct mechanism *exercise_called(const char *name)
 static char *absolute(const char *file)
 {
     char *path = realpath(file, NULL);
+    struct stat status;
 
-    if (path == NULL || access(path, X_OK) == -1) {
+    if (path == NULL || stat(path, &status) == -1 || !S_ISREG(status.st_mode) ||
+        access(path, X_OK) == -1) {
         fprintf(stderr, "suite: %s is no program that can be executed\n", file);
+        exit(EXIT_FAILURE);
+    }
+    // Shells that the tests start find it in a variable.
+    if (strpbrk(path, " \t\n*?[\\") != NULL) {
+        fprintf(stderr, "suite: %s: use a path without spaces and wildcards\n", path);
         exit(EXIT_FAILURE);
     }
     return path;
@@ -241,11 +264,15 @@ int main(int argc, char **argv)
         exercise != NULL
             ? collect(tests, &exercise, 1, only, except)
             : collect(tests, mechanisms, sizeof(mechanisms) / sizeof(mechanisms[0]), only, except);
+    if (count == 0) {
+        fprintf(stderr, "suite: step %d has no such promise\n", step);
+        return EXIT_FAILURE;
+    }
     world_make();
     report_begin();
     (void)snprintf(group, sizeof(group), "step %d", step);
     (void)_cmocka_run_group_tests(group, tests, count, NULL, NULL);
-    int status = report_score();
+    int status = report_score(promises_of(exercise));
     world_leave();
     return status;
 }

@@ -329,24 +329,37 @@ void process_kill_all(void)
 // The beginning of what it wrote: the probe's reports are long.
 static const char *excerpt(const struct text *text)
 {
-    enum { EXCERPT = 400 };
+    enum { EXCERPT = 400, LINE = 800 };
     size_t size = text->size;
 
     if (size > EXCERPT) {
         const char *end = memchr(text->bytes + EXCERPT, '\n', size - EXCERPT);
-        if (end != NULL)
-            return text_of("%.*s\n...", (int)(end - text->bytes), text->bytes);
+        size = end == NULL ? size : (size_t)(end - text->bytes);
+        size = size > LINE ? LINE : size;
     }
+    bool cut = size < text->size;
     while (size > 0 && text->bytes[size - 1] == '\n')
         size--;
-    return size == 0 ? "(nothing)" : text_of("%.*s", (int)size, text->bytes);
+    return size == 0 ? "(nothing)"
+                     : text_of("%.*s%s", (int)size, text->bytes,
+                               cut && size + 1 < text->size ? "\n..." : "");
+}
+
+// What a status of 128 and a SIGNAL means, where it is no end that anybody wants.
+static const char *crash(int signal)
+{
+    return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE ||
+                   signal == SIGABRT
+               ? text_of(" (128 + %d, a crash: %s)", signal, strsignal(signal))
+               : "";
 }
 
 const char *describe(const struct process *process)
 {
-    const char *end = !process->ended       ? "still running"
-                      : process->status < 0 ? text_of("ended by signal %d", -process->status)
-                                            : text_of("status %d", process->status);
+    const char *end = !process->ended ? "still running"
+                      : process->status < 0
+                          ? text_of("ended by signal %d", -process->status)
+                          : text_of("status %d%s", process->status, crash(process->status - 128));
 
     return text_of("%s\nstandard error: %s\nstandard output: %s", end, excerpt(&process->errors),
                    excerpt(&process->output));

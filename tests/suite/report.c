@@ -2,13 +2,9 @@
 //
 // cmocka runs the tests and knows the two formats for machines, its XML and TAP. Its own format for
 // people has no room for what one needs here, so that one is ours.
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
-#include <unistd.h>
 
 #include "suite.h"
 
@@ -33,6 +29,7 @@ static long long started;
 static enum outcome outcome;
 static char *message; // why, of what failed or cannot be checked
 static const char *wants;
+static bool world_was_examined;
 
 bool report_format(const char *name)
 {
@@ -67,8 +64,14 @@ void report_start(void)
 {
     outcome = FAILED;
     wants = NULL;
+    world_was_examined = false;
     process_forget_words();
     started = now();
+}
+
+void report_world(void)
+{
+    world_was_examined = true;
 }
 
 void report_passed(void)
@@ -106,6 +109,10 @@ void fail_at(const char *file, int line, const char *text, ...)
     if (vasprintf(&message, text, arguments) == -1)
         abort();
     va_end(arguments);
+    // XML has no place for most control characters, nor for what is no UTF-8.
+    for (char *c = message; *c != '\0'; c++)
+        if ((*c < ' ' && *c != '\n' && *c != '\t') || *c > '~')
+            *c = '?';
     _assert_true(0, message, file, line); // cuts it after 1024 bytes
     abort();
 }
@@ -122,7 +129,7 @@ static void print_labelled(const char *label, const char *text)
     putchar('\n');
 }
 
-static void print_failure(const struct promise *promise)
+static void print_failure(const struct promise *promise, const char *left)
 {
     size_t chapter = (size_t)promise->first - 1;
 
@@ -131,8 +138,10 @@ static void print_failure(const struct promise *promise)
     if (wants != NULL)
         print_labelled("wanted:", wants);
     print_labelled("found:", message != NULL ? message : "the test itself came to grief");
-    // What a later step adds to a mechanism has its cause in the message.
-    if (promise->first <= mechanism->chapter)
+    if (left != NULL)
+        print_labelled("left:", left);
+    // What another step adds to a mechanism has its cause in the message.
+    if (promise->first == mechanism->chapter && !world_was_examined)
         print_labelled("think:", mechanism->hint);
     if (chapter < sizeof(chapters) / sizeof(chapters[0]))
         print_labelled("read:", text_of("TUTORIAL.md, \"%s\"", chapters[chapter]));
@@ -141,6 +150,8 @@ static void print_failure(const struct promise *promise)
 void report_end(const struct promise *promise, const struct mechanism *of)
 {
     static const char *const words[] = {"FAILED", "passed", "cannot"};
+    // What a test that failed before it looked would hide.
+    const char *left = outcome == FAILED && !world_was_examined ? world_complaint() : NULL;
 
     counts[outcome]++;
     if (outcome == FAILED && now() - started >= time_limit && ++timeouts == TIMEOUTS &&
@@ -153,25 +164,42 @@ void report_end(const struct promise *promise, const struct mechanism *of)
     mechanism = of;
     printf("  %s    %s\n", words[outcome], promise->text);
     if (outcome == FAILED)
-        print_failure(promise);
+        print_failure(promise, left);
     else if (outcome == CANNOT)
         print_labelled("why:", message);
 }
 
-int report_score(void)
+static bool copy_to_stdout(const char *name)
 {
-    int all = counts[PASSED] + counts[FAILED] + counts[CANNOT];
+    char bytes[4096];
+    size_t n;
+    FILE *file = fopen(name, "re");
 
-    fflush(stdout);
+    if (file == NULL)
+        return false;
+    while ((n = fread(bytes, 1, sizeof(bytes), file)) > 0)
+        (void)fwrite(bytes, 1, n, stdout);
+    return fclose(file) == 0;
+}
+
+int report_score(size_t all_of_step)
+{
+    size_t all = (size_t)(counts[PASSED] + counts[FAILED] + counts[CANNOT]);
+    bool written = true;
+
     if (format == XML && strcmp(getenv("CMOCKA_XML_FILE"), hidden_file()) == 0) {
-        int fd = open(hidden_file(), O_RDONLY | O_CLOEXEC);
-        while (fd != -1 && sendfile(STDOUT_FILENO, fd, NULL, 1 << 20) > 0)
-            ;
+        written = copy_to_stdout(hidden_file());
     } else if (format == TEXT) {
-        printf("\n%d of %d promises of step %d are kept%s.\n", counts[PASSED], all, step,
-               counts[CANNOT] > 0 ? "; what cannot be checked here does not count as kept" : "");
-        printf("%d passed, %d failed, %d skipped\n", counts[PASSED], counts[FAILED],
-               counts[CANNOT]);
+        if (all == all_of_step)
+            printf("\n%d of %zu promises of step %d are kept", counts[PASSED], all, step);
+        else
+            printf("\n%d of the %zu promises that were looked at are kept, of %zu of step %d",
+                   counts[PASSED], all, all_of_step, step);
+        printf("%s.\n%d passed, %d failed, %d skipped\n",
+               counts[CANNOT] > 0 ? "; what cannot be checked here does not count as kept" : "",
+               counts[PASSED], counts[FAILED], counts[CANNOT]);
     }
-    return counts[PASSED] == all && all > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    // A report that nobody gets to see is none.
+    written &= fflush(stdout) == 0 && ferror(stdout) == 0;
+    return written && (size_t)counts[PASSED] == all && all > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -62,13 +62,15 @@ _Noreturn void cannot_check(const char *reason);
 // "text" for people, or "tap" or "xml"; false where NAME is none of these. Before world_make().
 bool report_format(const char *name);
 
-// Around all of them, after world_make(): report_score() prints how many were kept, and returns the
-// exit status: 0 where it was all.
+// Around all of them, after world_make(): report_score() prints how many were kept, of ALL_OF_STEP,
+// and returns the exit status: 0 where it was all that were looked at.
 void report_begin(void);
-int report_score(void);
+int report_score(size_t all_of_step);
 
-// Around each of them. One that does not get to report_passed() has failed, or cannot be checked.
+// Around each of them. One that does not get to report_passed() has failed, or cannot be checked;
+// report_world() says that from here on the world is looked at.
 void report_start(void);
+void report_world(void);
 void report_passed(void);
 void report_end(const struct promise *promise, const struct mechanism *of);
 

@@ -1,6 +1,7 @@
 """A transcript, typed: a shell on a real terminal, in the scratch world of the tests."""
 import os
 import re
+import signal
 import time
 from dataclasses import dataclass, field
 
@@ -138,7 +139,12 @@ class Terminal:
             raise Mismatch(f"something was left behind: {said.strip()}")
 
     def close(self):
-        # The suite that has made the world cleans it up when the terminal hangs up.
+        # The suite that has made the world also cleans it up, if it is given the time.
+        if self.child.isalive():
+            self.child.kill(signal.SIGTERM)
+        limit = time.monotonic() + LIMIT
+        while self.child.isalive() and time.monotonic() < limit:
+            time.sleep(0.005)
         self.child.close()
 
 

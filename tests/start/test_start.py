@@ -1,0 +1,113 @@
+"""Do make start and make check do for a learner what they say?
+
+Usage: test_start.py [unittest's options]
+"""
+import shutil
+import subprocess
+import tempfile
+import unittest
+import xml.dom.minidom
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def make(*words, directory=ROOT):
+    done = subprocess.run(["make", "--no-print-directory", "-s", *words], cwd=directory, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, check=False)
+    return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+
+
+def check(*words):
+    return make("check", "STEP=02", "ONLY=namespaces: ", *words)
+
+
+class Start(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.mine = str(Path(self.directory.name) / "mine")
+
+    def tearDown(self):
+        self.directory.cleanup()
+
+    def test_it_lays_out_the_step_before(self):
+        status, text, errors = make("start", "STEP=03", f"DIR={self.mine}")
+        self.assertEqual((status, errors), (0, ""))
+        self.assertIn("Step 3: a program that runs itself", text)
+        self.assertIn("init: mydocker executes itself as init, and init COMMAND", text)
+        self.assertNotIn("not yet", text)
+        for source in (ROOT / "step02-clone").iterdir():
+            self.assertEqual(Path(self.mine, source.name).read_bytes(), source.read_bytes())
+        # It builds by itself, is checked as step 3, and git does not see it.
+        self.assertEqual(make(directory=self.mine)[0], 0)
+        status, text, _ = make("check", "STEP=3", f"MYDOCKER={self.mine}/mydocker", "ONLY=executes itself")
+        self.assertNotEqual(status, 0)
+        self.assertIn("0 passed, 1 failed", text)
+        self.assertEqual(Path(self.mine, ".gitignore").read_text(encoding="ascii"), "*\n")
+
+    def test_with_the_answer_it_passes(self):
+        make("start", "STEP=03", f"DIR={self.mine}")
+        for source in (ROOT / "step03-init-exec").iterdir():
+            shutil.copy(source, self.mine)
+        self.assertEqual(make(directory=self.mine)[0], 0)
+        status, text, _ = make("check", "STEP=3", f"MYDOCKER={self.mine}/mydocker", "ONLY=executes itself")
+        self.assertEqual(status, 0, text)
+
+    def test_what_it_refuses(self):
+        for words, message in [([f"DIR={self.mine}"], "say where to start"), (["STEP=03"], "say where to start"),
+                               (["STEP=01", f"DIR={self.mine}"], "no step comes before 01"),
+                               (["STEP=77", f"DIR={self.mine}"], "there is no step 77"),
+                               (["STEP=03", "DIR=common"], "is there already"),
+                               (["STEP=03", "DIR=a b"], "without spaces")]:
+            status, _, errors = make("start", *words)
+            self.assertNotEqual(status, 0)
+            self.assertIn(message, errors)
+
+
+class Check(unittest.TestCase):
+    def test_a_score_and_a_status(self):
+        status, text, _ = check("MYDOCKER=step02/mydocker")
+        self.assertEqual(status, 0, text)
+        self.assertIn("6 of the 6 promises that were looked at are kept, of 120 of step 2.", text)
+        status, text, _ = check("MYDOCKER=step01/mydocker")
+        self.assertNotEqual(status, 0)
+        self.assertIn("5 failed", text)
+
+    def test_a_failure_teaches(self):
+        _, text, _ = check("MYDOCKER=step01/mydocker")
+        for label in ("did:    mydocker run", "found:  ", "think:  ", 'read:   TUTORIAL.md, "Step 2:'):
+            self.assertIn(label, text)
+
+    def test_formats_for_machines(self):
+        for program, failures in [("step02", "0"), ("step01", "5")]:
+            with tempfile.TemporaryFile() as file:
+                subprocess.run(["make", "-s", "check", "STEP=02", "ONLY=namespaces: ", "FORMAT=xml",
+                                f"MYDOCKER={program}/mydocker"], cwd=ROOT, stdout=file, stderr=subprocess.DEVNULL,
+                               check=False)
+                file.seek(0)
+                suite = xml.dom.minidom.parse(file).getElementsByTagName("testsuite")[0]
+            self.assertEqual((suite.getAttribute("tests"), suite.getAttribute("failures")), ("6", failures))
+        _, text, _ = check("MYDOCKER=step01/mydocker", "FORMAT=tap")
+        self.assertTrue(text.startswith("1..6\nnot ok 1 - namespaces: "), text)
+
+    def test_a_report_that_is_lost(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(["make", "-s", "check", "STEP=02", "ONLY=namespaces: ", "MYDOCKER=step02/mydocker"],
+                                  cwd=ROOT, stdout=full, stderr=subprocess.DEVNULL, check=False)
+        self.assertNotEqual(done.returncode, 0)
+
+    def test_what_it_refuses(self):
+        for words, message in [(["STEP=09", "MYDOCKER=/bin/true"], "there is no step 09"),
+                               (["STEP=4x", "MYDOCKER=/bin/true"], "there is no step 4x"),
+                               (["STEP=02"], "usage: make check"),
+                               (["STEP=02", "MYDOCKER=tests"], "no program that can be executed"),
+                               (["STEP=02", "MYDOCKER=no-such"], "no program that can be executed"),
+                               (["STEP=02", "MYDOCKER=/bin/true", "ONLY=zzz"], "no such promise"),
+                               (["STEP=02", "MYDOCKER=/bin/true", "EXERCISE=zzz"], "but there are: hostname loopback")]:
+            status, _, errors = make("check", *words)
+            self.assertNotEqual(status, 0)
+            self.assertIn(message, errors)
+
+
+if __name__ == "__main__":
+    unittest.main()
