@@ -2,6 +2,7 @@
 
 Usage: test_start.py [unittest's options]
 """
+import os
 import shutil
 import subprocess
 import tempfile
@@ -10,6 +11,9 @@ import xml.dom.minidom
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+# A make of its own, whatever the one that started us was told.
+for variable in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
+    os.environ.pop(variable, None)
 
 
 def make(*words, directory=ROOT):
