@@ -35,6 +35,7 @@ class Stories(unittest.TestCase):
             if role != "mydocker":
                 self.assertTrue(pid == "1" if inside else int(pid) > 1, text)
         for row in rows:
+            self.assertRegex(row[3], r" = (-?\d|\?)", "every call is told with its result\n" + text)
             where = row[5]
             if where:
                 file, line = where.split(":")
@@ -56,6 +57,24 @@ class Stories(unittest.TestCase):
         self.check("04", "make the child, in new namespaces", ["become init: the same program anew"],
                    ["does the lifeline lead out?", "nothing spreads to the host", "a /proc of its own",
                     "is the parent still alive?", "become COMMAND"], True)
+
+    def test_result_that_comes_late(self):
+        """strace splits a call in two when another process comes between, and chance decides when."""
+        calls = ['10 execve("./step04/mydocker", [], 0x7ff /* 8 vars */) = 0',
+                 "10 clone(child_stack=0x7, flags=CLONE_NEWPID|SIGCHLD <unfinished ...>",
+                 '11 execve("/proc/self/exe", [], 0x7ff /* 8 vars */ <unfinished ...>',
+                 "10 <... clone resumed>)              = 11",
+                 "11 <... execve resumed>)             = 0",
+                 '11 mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL) = 0']
+        for order in ([0, 1, 2, 3, 4, 5], [0, 1, 2, 4, 3, 5]):
+            trace = Trace("04", [])
+            for number in order:
+                trace.line(calls[number])
+            with contextlib.redirect_stdout(io.StringIO()) as screen:
+                trace.print()
+            self.assertIn("clone(flags=CLONE_NEWPID|SIGCHLD) = 11\n", screen.getvalue())
+            self.assertIn('execve("/proc/self/exe", []) = 0\n', screen.getvalue())
+            self.assertEqual([row[0] for row in trace.rows], ["mydocker", "mydocker", "the child", "init"])
 
 
 if __name__ == "__main__":

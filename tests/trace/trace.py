@@ -74,6 +74,7 @@ class Trace:
             self.roles[pid] = "the child"
         resumed = re.match(r"<\.\.\. (\w+) resumed>", call)
         if resumed and resumed.group(1) in ("clone", "clone3", "execve", "vfork", "fork"):
+            self.finish(pid, resumed.group(1), call[resumed.end():])
             self.became(pid, "execve" if resumed.group(1) == "execve" else "", call)
             return  # it was told when it began
         if resumed:
@@ -91,6 +92,13 @@ class Trace:
                 break
         self.became(pid, call, call)
 
+    def finish(self, pid, name, rest):
+        """How the call ended that was told when it began: which of two processes strace sees first is chance."""
+        for row in reversed(self.rows):
+            if row[1] == pid and row[3].startswith(name):
+                row[3] = row[3].replace("<unfinished ...>", "").rstrip() + rest
+                return
+
     def became(self, pid, call, result):
         """After an execve(2) that went well the process runs another program."""
         if pid == self.child and call.startswith("execve") and result.endswith("= 0"):
@@ -101,7 +109,7 @@ class Trace:
 
     def add(self, pid, call, purpose, source):
         inside = "-" if pid == self.parent else (self.inside if self.inside != "-" else pid)
-        self.rows.append((self.roles[pid], pid, inside, call, purpose, self.where(source)))
+        self.rows.append([self.roles[pid], pid, inside, call, purpose, self.where(source)])
 
     def where(self, source):
         """FILE:LINE of the line that makes the call."""
@@ -122,7 +130,7 @@ class Trace:
 def shortened(call):
     """The call, without what changes from run to run and teaches nothing."""
     call = re.sub(r", 0x[0-9a-f]+ /\* \d+ vars \*/", "", call)
-    call = re.sub(r"child_stack=\w+, |, child_tidptr=\w+|<unfinished \.\.\.>", "", call)
+    call = re.sub(r"child_stack=\w+, |, child_tidptr=\w+", "", call)
     call = re.sub(r"~\[[^\]]*\], (?:NULL|\[[^\]]*\]), 8", "all", call)
     call = re.sub(r"\{si_signo=(\w+),.*\}", r"{si_signo=\1, …}", call)
     call = re.sub(r" +(= \S)", r" \1", call)
