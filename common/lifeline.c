@@ -40,10 +40,15 @@ bool lifeline_leads_out(void)
     struct stat status;
 
     // Signal 0 sends nothing, it only asks: EBADF is no pidfd, and EINVAL the answer to one whose
-    // process cannot be seen from this PID namespace (pidfd_send_signal(2)). A directory /proc/PID
-    // is taken for a pidfd there.
-    return syscall(SYS_pidfd_send_signal, LIFELINE, 0, NULL, 0) == -1 && errno == EINVAL &&
-           fstat(LIFELINE, &status) == 0 && !S_ISDIR(status.st_mode);
+    // process cannot be seen from this PID namespace (pidfd_send_signal(2)).
+    if (syscall(SYS_pidfd_send_signal, LIFELINE, 0, NULL, 0) == 0 || errno == EBADF)
+        return false;
+    if (errno != EINVAL)
+        die_errno("pidfd_send_signal");
+    // A directory /proc/PID is taken for a pidfd there.
+    if (fstat(LIFELINE, &status) == -1)
+        die_errno("fstat the lifeline");
+    return !S_ISDIR(status.st_mode);
 }
 
 void lifeline_release(void)

@@ -125,11 +125,11 @@ static void write_quietly(const char *line, size_t length)
 
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
-    (void)sigprocmask(SIG_BLOCK, &pipe, &before);
+    bool blocked = sigprocmask(SIG_BLOCK, &pipe, &before) == 0 && !sigismember(&before, SIGPIPE);
     if (write(STDERR_FILENO, line, length) == -1 && errno == EPIPE)
         (void)sigtimedwait(&pipe, NULL, &(struct timespec){0});
-    if (!sigismember(&before, SIGPIPE))
-        (void)sigprocmask(SIG_UNBLOCK, &pipe, NULL);
+    if (blocked && sigprocmask(SIG_UNBLOCK, &pipe, NULL) == -1)
+        die_errno("sigprocmask"); // or COMMAND would inherit a mask that is not its caller's
 }
 
 void format_message(char *out, size_t size, const char *format, va_list arguments)

@@ -1,7 +1,8 @@
 // The rest of the parent's life: pass signals on, wait, give the terminal back.
 //
-// From here on there is no dying: the parent's end is COMMAND's (lifeline.c). What is ignored here
-// fails because COMMAND or the terminal has gone, and waitpid(2) says that better.
+// From here on there is no dying but where waitpid(2) fails: the parent's end is COMMAND's
+// (lifeline.c). What is ignored here fails because COMMAND or the terminal has gone, and waitpid(2)
+// says that better.
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -43,11 +44,25 @@ static void stop_and_go_on(pid_t child)
     (void)kill(group == getpgrp() ? child : -group, SIGCONT);
 }
 
+// No signal will report COMMAND's end a second time: waiting on would be waiting for ever.
+static _Noreturn void lose(pid_t child)
+{
+    int error = errno;
+
+    terminal_give_back();
+    errno = error;
+    die_errno("waitpid %d", (int)child);
+}
+
 // Has COMMAND ended? Then *STATUS says how.
 static bool has_ended(pid_t child, int *status)
 {
+    pid_t reported = waitpid(child, status, WNOHANG | WUNTRACED);
+
+    if (reported == -1)
+        lose(child);
     // Other children are not ours: whoever executed mydocker may have had some.
-    if (waitpid(child, status, WNOHANG | WUNTRACED) != child)
+    if (reported == 0)
         return false;
     if (!WIFSTOPPED(*status))
         return true;

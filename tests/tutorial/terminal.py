@@ -86,6 +86,7 @@ class Terminal:
         screen += self.await_prompt()
         if command.text.endswith("&"):
             self._await_program(command.text)
+            self._await_calm()
         echoed, _, output = screen.partition("\n")
         if echoed != command.text:
             raise Mismatch(f"'{command.text}' was typed, but '{echoed}' appeared")
@@ -117,6 +118,16 @@ class Terminal:
         names = {os.path.basename(word) for word in text.split()} - {"mydocker"}
         self._await(lambda: any(name in names and state == "S" for name, state, _ in self._processes()),
                     f"none of {', '.join(sorted(names))} came to run")
+
+    def _await_calm(self):
+        """A reader types more slowly than what was started in the background gets going."""
+        looks = []
+
+        def calm():
+            looks.append(sorted((name, state) for name, state, _ in self._processes()))
+            return (len(looks) >= 5 and looks[-5:] == [looks[-1]] * 5 and
+                    all(state in "SZT" for _, state in looks[-1]))
+        self._await(calm, "the background does not come to rest")
 
     def _await_delivery(self):
         """A person presses no two keys at once: two pending signals of a kind are one (signal(7))."""
