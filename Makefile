@@ -93,7 +93,7 @@ shell: step04 ## sit in a container's shell: as root, or as root of a user names
 deps: ## install what is missing: make deps, or make deps FOR=lint
 	@.ci/deps $(FOR)
 
-sources := $(foreach dir,$(dirs) common tests/suite tests/unit tests/probe tests/bench \
+sources := $(foreach dir,$(dirs) common tests/suite tests/unit tests/probe tests/bench tests/faults \
              tests/doctor,$(wildcard $(dir)/*.c))
 taught := $(filter-out tests/%,$(sources))
 lint_tools := clang clang-format clang-tidy cppcheck

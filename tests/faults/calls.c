@@ -1,0 +1,98 @@
+// The system calls that mydocker makes, and the errors that section 2 of the manual names for each.
+//
+// The kernel knows better than to answer some of them to these arguments. They are injected all the
+// same: a seccomp filter, a debugger or next year's kernel may.
+#include <errno.h>
+#include <sys/syscall.h>
+
+#include "faults.h"
+
+#define CALL(name, string, ...)                                                                    \
+    {                                                                                              \
+        SYS_##name, #name, string, false, NULL,                                                    \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+#define SAYS(name, string, says, ...)                                                              \
+    {                                                                                              \
+        SYS_##name, #name, string, false, says,                                                    \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+#define FILE_ERRORS                                                                                \
+    EACCES, EBADF, EFAULT, EINVAL, EIO, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EPERM
+
+static const struct call calls[] = {
+    // processes
+    SAYS(clone, -1, "clone|fork", EAGAIN, EBUSY, EEXIST, EINVAL, ENOMEM, ENOSPC, EOPNOTSUPP, EPERM,
+         EUSERS),
+    SAYS(execve, 0, "execve", E2BIG, EACCES, EAGAIN, EFAULT, EINVAL, EIO, EISDIR, ELIBBAD, ELOOP,
+         EMFILE, ENAMETOOLONG, ENFILE, ENOENT, ENOEXEC, ENOMEM, ENOTDIR, EPERM, ETXTBSY),
+    SAYS(wait4, -1, "waitpid", ECHILD, EINTR, EINVAL),
+    CALL(exit_group, -1, 0),
+    CALL(getpid, -1, 0),
+    CALL(getppid, -1, 0),
+    CALL(getpgid, -1, ESRCH),
+    CALL(setpgid, -1, EACCES, EINVAL, EPERM, ESRCH),
+    CALL(kill, -1, EINVAL, EPERM, ESRCH),
+    CALL(prctl, -1, EACCES, EBADF, EBUSY, EFAULT, EINVAL, ENODEV, ENXIO, EOPNOTSUPP, EPERM, ERANGE),
+    CALL(pidfd_open, -1, EINVAL, EMFILE, ENFILE, ENODEV, ENOMEM, ENOSYS, ESRCH),
+    // EBADF: there is no lifeline, so somebody has typed `mydocker init`.
+    SAYS(pidfd_send_signal, -1, "pidfd_send_signal|init is internal", EBADF, EINVAL, EPERM, ESRCH,
+         ENOSYS),
+    // signals
+    SAYS(rt_sigprocmask, -1, "sigprocmask", EFAULT, EINVAL),
+    SAYS(rt_sigaction, -1, "sigaction", EFAULT, EINVAL),
+    CALL(rt_sigtimedwait, -1, EAGAIN, EINTR, EINVAL),
+#ifdef SYS_poll // a machine younger than these has only what came after them
+    CALL(poll, -1, EFAULT, EINTR, EINVAL, ENOMEM),
+    CALL(dup2, -1, EBADF, EBUSY, EINTR, EINVAL, EMFILE),
+    CALL(getpgrp, -1, 0),
+#endif
+    CALL(ppoll, -1, EFAULT, EINTR, EINVAL, ENOMEM),
+    // mounts
+    CALL(mount, 1, EACCES, EBUSY, EFAULT, EINVAL, ELOOP, EMFILE, ENAMETOOLONG, ENODEV, ENOENT,
+         ENOMEM, ENOTBLK, ENOTDIR, ENXIO, EPERM, EROFS),
+    // descriptors
+    CALL(dup3, -1, EBADF, EBUSY, EINTR, EINVAL, EMFILE),
+    SAYS(fcntl, -1, "fcntl|open", EACCES, EAGAIN, EBADF, EBUSY, EDEADLK, EFAULT, EINTR, EINVAL,
+         EMFILE, ENOLCK, ENOTDIR, EPERM),
+    CALL(close_range, -1, EINVAL, EMFILE, ENOMEM, ENOSYS),
+    {SYS_close, "close", -1, true, NULL, {EINTR, EIO, ENOSPC, EDQUOT}},
+    SAYS(openat, 1, "open", FILE_ERRORS, EBUSY, EDQUOT, EEXIST, EFBIG, EINTR, EISDIR, EMFILE,
+         ENFILE, ENODEV, ENOSPC, ENXIO, EROFS),
+    CALL(read, -1, EAGAIN, EBADF, EFAULT, EINTR, EINVAL, EIO, EISDIR),
+    CALL(write, -1, EAGAIN, EBADF, EDESTADDRREQ, EDQUOT, EFAULT, EFBIG, EINTR, EINVAL, EIO, ENOSPC,
+         EPERM, EPIPE),
+    CALL(lseek, -1, EBADF, EINVAL, ENXIO, EOVERFLOW, ESPIPE),
+    // tcgetpgrp(3), tcgetattr(3) and their like
+    SAYS(ioctl, -1, "tcsetpgrp", EBADF, EFAULT, EINVAL, EINTR, EIO, ENOTTY, EPERM),
+    // names of files
+    SAYS(newfstatat, 1, "fstat|find", FILE_ERRORS, EOVERFLOW),
+    SAYS(fstat, -1, "fstat", FILE_ERRORS, EOVERFLOW),
+    SAYS(faccessat, 1, "find", FILE_ERRORS, EROFS, ETXTBSY),
+    SAYS(faccessat2, 1, "find", FILE_ERRORS, EROFS, ETXTBSY, ENOSYS),
+    CALL(getcwd, -1, EACCES, EFAULT, EINVAL, ENAMETOOLONG, ENOENT, ENOMEM, ERANGE),
+    CALL(chdir, 0, FILE_ERRORS),
+    // the C library's own: memory, and who we are for faccessat(3)
+    CALL(brk, -1, ENOMEM),
+    CALL(mmap, -1, EACCES, EAGAIN, EINVAL, ENFILE, ENODEV, ENOMEM, EPERM),
+    CALL(munmap, -1, EINVAL, ENOMEM),
+    CALL(getrandom, -1, EAGAIN, EFAULT, EINTR, EINVAL, ENOSYS),
+    CALL(set_robust_list, -1, EINVAL),
+    CALL(getuid, -1, 0),
+    CALL(geteuid, -1, 0),
+    CALL(getgid, -1, 0),
+    CALL(getegid, -1, 0),
+    CALL(capget, -1, EFAULT, EINVAL, EPERM, ESRCH),
+};
+
+const struct call *call_numbered(long number)
+{
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+        if (calls[i].number == number)
+            return &calls[i];
+    return NULL;
+}
