@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
@@ -235,6 +237,39 @@ static int raise_signal(char **argv)
     return 0;
 }
 
+// All that a caller can hand over or has to get back; argv[0] says how to end: "status N", or a
+// fault.
+static int everything(char **argv)
+{
+    struct termios settings = {0};
+    unsigned long sum = 0, size = 0;
+    unsigned char bytes[4096];
+    char name[16] = "";
+
+    report_inheritance();
+    report_descriptors();
+    arguments(argv);
+    (void)prctl(PR_GET_NAME, name, 0, 0, 0);
+    printf("name=%s\ntimer_slack=%d\npersonality=%x\nscheduler=%d\n", name,
+           prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0), (unsigned)personality(0xffffffff),
+           sched_getscheduler(0));
+    (void)tcgetattr(0, &settings);
+    printf("terminal=%d\nforeground=%d\nsettings=%x:%x:%x:%x\n", isatty(0),
+           isatty(0) && tcgetpgrp(0) == getpgrp(), settings.c_iflag, settings.c_oflag,
+           settings.c_cflag, settings.c_lflag);
+    for (ssize_t n; !isatty(0) && (n = read(0, bytes, sizeof(bytes))) > 0;)
+        for (ssize_t i = 0; i < n; i++, size++)
+            sum = sum * 31 + bytes[i];
+    printf("input=%lu:%lu\n", size, sum);
+    fflush(stdout);
+    fprintf(stderr, "the end: %s\n", argv[0]);
+    if (strcmp(argv[0], "segmentation") == 0)
+        return crash(argv);
+    if (strcmp(argv[0], "trap") == 0)
+        __builtin_trap();
+    return exit_with(argv + 1);
+}
+
 // Report every signal that arrives, until SIGUSR2 or the end of standard input.
 static int report_signals(char **argv)
 {
@@ -363,21 +398,14 @@ int main(int argc, char **argv)
         const char *name;
         int (*run)(char **argv);
     } commands[] = {
-        {"arguments", arguments},
-        {"change-world", change_world},
-        {"checksum", checksum},
-        {"crash", crash},
-        {"mount", mount_something},
-        {"exit", exit_with},
-        {"facts", facts},
-        {"inheritance", inheritance},
-        {"leave-child", leave_child},
-        {"lines", write_lines},
-        {"loopback", loopback},
-        {"raise", raise_signal},
-        {"signals", report_signals},
-        {"sleep", sleep_for_ever},
-        {"spoil-terminal", spoil_terminal},
+        {"arguments", arguments},     {"change-world", change_world},
+        {"checksum", checksum},       {"crash", crash},
+        {"mount", mount_something},   {"everything", everything},
+        {"exit", exit_with},          {"facts", facts},
+        {"inheritance", inheritance}, {"leave-child", leave_child},
+        {"lines", write_lines},       {"loopback", loopback},
+        {"raise", raise_signal},      {"signals", report_signals},
+        {"sleep", sleep_for_ever},    {"spoil-terminal", spoil_terminal},
         {"watch-size", watch_size},
     };
 

@@ -203,6 +203,8 @@ static int run_in_world(char **command)
     const char *left = told_to_end ? NULL : world_complaint();
     if (left != NULL)
         fprintf(stderr, "suite: %s\n", left);
+    if (!told_to_end && WIFSIGNALED(status))
+        fprintf(stderr, "suite: %s was ended by signal %d\n", command[0], WTERMSIG(status));
     world_mend();
     world_leave();
     if (told_to_end)
