@@ -2,7 +2,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -95,6 +97,8 @@ static void without_x(void)
 
     expect_failure(run("run", file), 126, "Permission denied");
     expect_failure(run_in_path(scratch, "no-x", NULL), 126, "no-x...Permission denied");
+    expect_failure(run_in_path(text_of("%s:%s", scratch, scratch), "no-x", NULL), 126,
+                   "no-x...Permission denied");
 }
 
 static void without_shebang(void)
@@ -111,6 +115,28 @@ static void missing_interpreter(void)
 
     expect_failure(run("run", file), 126, "interpreter");
     expect_failure(run_in_path(scratch, "no-interpreter", NULL), 126, "interpreter");
+    file = make_file("odd-interpreter", 0755, text_of("#!%s\n", make_file("odd", 0644, "")));
+    expect_failure(run("run", file), 126, "odd-interpreter...Permission denied");
+}
+
+// Without them, root is to files what their owner is.
+static void drop_rights_to_files(const void *argument)
+{
+    (void)argument;
+    if (prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE) == -1 ||
+        prctl(PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH) == -1)
+        _exit(111);
+}
+
+static void barred_directory(void)
+{
+    mkdir("barred", 0755);
+    make_file("barred/file", 0755, "#!/bin/sh\nexit 0\n");
+    chmod("barred", 0);
+    struct process *p =
+        run_with(&(struct launch){.prepare = drop_rights_to_files}, "run", "barred/file");
+    chmod("barred", 0755);
+    expect_failure(p, 126, "barred/file...Permission denied");
 }
 
 static void noexec_file_system(void)
@@ -194,6 +220,7 @@ static const struct promise promises[] = {
     {"126 without the execute bit", ALWAYS, LAST, without_x},
     {"126 without #!", ALWAYS, LAST, without_shebang},
     {"126 where the interpreter is missing, and it says so", ALWAYS, LAST, missing_interpreter},
+    {"126 in a directory that may not be searched", ALWAYS, LAST, barred_directory},
     {"126 on a file system mounted noexec", ALWAYS, LAST, noexec_file_system},
     {"126 for a file that is being written", ALWAYS, LAST, busy_file},
     {"names that are too long", ALWAYS, LAST, long_names},

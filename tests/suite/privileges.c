@@ -6,6 +6,7 @@
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -181,12 +182,14 @@ static void errors_of_clone(void)
     expect_explained(SYS_clone, flags, 0, ENOMEM, "Cannot allocate memory...--fork");
     expect_explained(SYS_clone, flags, 0, EAGAIN, "Resource temporarily unavailable...limit");
     expect_explained(SYS_clone, flags, 0, ENOSPC, "No space left on device...user.max_");
+    expect_explained(SYS_clone, flags, 0, ENOSYS, "Function not implemented");
 }
 
 static void errors_of_mount(void)
 {
     expect_explained(SYS_mount, MS_NOSUID, 3, EACCES, "/proc...Permission denied...AppArmor");
     expect_explained(SYS_mount, MS_PRIVATE, 3, EINVAL, "mount...Invalid argument...mount point");
+    expect_explained(SYS_mount, MS_NOSUID, 3, ENODEV, "/proc...No such device");
 }
 
 static void drop_capabilities_and_deny(const void *argument)
@@ -203,6 +206,63 @@ static void both_reasons(void)
 
     expect_failure(p, 125, "CAP_SYS_ADMIN");
     expect_failure(p, 125, "seccomp");
+}
+
+// The file in which AppArmor says so, put where it is on Ubuntu.
+static void apparmor_restricts(void)
+{
+    const char *file = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
+    int fd;
+
+    if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+        mount("tmpfs", "/proc/sys/kernel", "tmpfs", 0, NULL) == -1 ||
+        (fd = open(file, O_WRONLY | O_CREAT, 0644)) == -1 || write(fd, "1\n", 2) != 2)
+        _exit(111);
+    close(fd);
+}
+
+static void apparmor_and_no_capabilities(const void *argument)
+{
+    apparmor_restricts();
+    drop_capabilities(argument);
+}
+
+static void apparmor_and_a_filter(const void *argument)
+{
+    apparmor_restricts();
+    deny(argument);
+}
+
+static void apparmor(void)
+{
+    const struct denied clone_denied = {SYS_clone, CLONE_NEWNS | CLONE_NEWPID, 0, 0};
+    struct process *p =
+        run_with(PREPARED(apparmor_and_no_capabilities, NULL), "run", probe, "facts");
+
+    expect_failure(p, 125, "CAP_SYS_ADMIN...AppArmor");
+    expect_failure(p, 125, "apparmor_restrict_unprivileged_userns=0");
+    // Root of a user namespace has the capability, and is refused all the same.
+    p = run_with(PREPARED(apparmor_and_a_filter, &clone_denied), "run", probe, "facts");
+    expect_failure(p, 125, "Operation not permitted...AppArmor");
+    expect(strstr(p->errors.bytes, "CAP_SYS_ADMIN is missing") == NULL, "it is not missing: %s",
+           describe(p));
+}
+
+// Of the signals that this test sends, SIGWINCH alone has this bit.
+enum { SIGWINCH_ALONE = 16 };
+
+static void signal_that_is_refused(void)
+{
+    const struct denied kill_denied = {SYS_kill, SIGWINCH_ALONE, 1, 0};
+    struct process *p = start_with(PREPARED(deny, &kill_denied), "run", probe, "signals");
+
+    process_await_output(p, "ready\n");
+    wanted("a signal that COMMAND cannot have is told in a warning, and the run goes on");
+    kill(p->pid, SIGWINCH);
+    process_await_errors(p, "\"warning\"");
+    kill(p->pid, SIGUSR2);
+    process_finish(p);
+    expect(p->status == 0 && log_lines(p, "warning") == 1, "%s", describe(p));
 }
 
 static void mask_proc(const void *argument)
@@ -239,8 +299,10 @@ static const struct promise promises[] = {
     {"a limit on namespaces is named", 2, LAST, limits},
     {"a seccomp filter is named", 2, LAST, seccomp_filter},
     {"a filter and a missing capability are both named", 2, LAST, both_reasons},
+    {"AppArmor's restriction is named", 2, LAST, apparmor},
     {"other errors of clone are explained", 2, LAST, errors_of_clone},
     {"other errors of mount are explained", 4, LAST, errors_of_mount},
+    {"a signal that may not be passed on is told", ALWAYS, LAST, signal_that_is_refused},
     {"not yet: nothing is mounted, a masked /proc is no obstacle", ALWAYS, 3, proc_is_not_needed},
     {"a mount that fails ends it before COMMAND", 4, LAST, mount_that_fails},
     {"a masked /proc is named", 4, LAST, masked_proc},

@@ -171,6 +171,11 @@ static void without_t_keys_reach_command_once(void)
             "%s",
             describe(p));
     }
+    // A new size of the window is told in the same way.
+    process_clear(p);
+    expect(ioctl(p->out, TIOCSWINSZ, &(struct winsize){.ws_row = 33, .ws_col = 111}) == 0,
+           "cannot change the window's size");
+    process_await_output(p, text_of("signal=%d\r\n", SIGWINCH));
     kill(p->pid, SIGUSR2);
     process_finish(p);
 }
