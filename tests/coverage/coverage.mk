@@ -1,0 +1,41 @@
+# Which lines and branches of common/ and the steps does a test reach?
+#
+# clang's counters, in a file that each process maps into its memory (%c), all runs of a program in
+# the same one (%m): they count on whatever ends a process, execve(2), _exit(2) or SIGKILL, and
+# while a child borrows its parent's memory. So the sources need no hooks. Each program is a build
+# of its own, and has counters of its own.
+#
+# FAULTS is a command that makes the system calls of a program fail, the last of its words. What
+# only that reaches then has to be reached. Its verdict is asked for elsewhere: the runtime of the
+# counters makes system calls too.
+
+C := build/coverage
+coverage_steps := $(steps:%=coverage-%)
+
+coverage_make = $(MAKE) --no-print-directory CC=clang B=$(C)/$(1) top=$(C)/ \
+  CPPFLAGS='-mllvm -runtime-counter-relocation' \
+  CFLAGS='-O0 -g -fcoverage-mapping -fprofile-update=atomic \
+    -fprofile-instr-generate=$(CURDIR)/$(C)/$(1)/counters/%c%m'
+# clang's runtime puts a variable into the environment, where COMMAND would find it: instead of
+# setenv(3) it gets getenv(3).
+coverage_link := -Wl,--wrap=setenv -Wl,--defsym=__wrap_setenv=getenv
+
+.PHONY: coverage coverage-unit $(coverage_steps) coverage-tools
+coverage: coverage-unit $(coverage_steps) ## what does no test reach, and why? make -j4 coverage
+	@$(PYTHON) -B tests/coverage/check.py $(if $(FAULTS),--faults) tests/coverage/uncovered \
+	  $(steps:%=$(C)/%/mydocker) $(C)/unit/tests/unit/common
+
+coverage-unit: | coverage-tools
+	+@$(call coverage_make,unit) $(C)/unit/tests/unit/common
+	@rm -rf $(C)/unit/counters
+	@$(C)/unit/tests/unit/common >$(C)/unit/log 2>&1 || { cat $(C)/unit/log; exit 1; }
+
+$(coverage_steps): coverage-%: $(suite) | coverage-tools
+	+@$(call coverage_make,$*) LDFLAGS='$(coverage_link)' $*
+	@rm -rf $(C)/$*/counters
+	@$(suite) --step $(subst 0,,$(*:step%=%)) $(C)/$*/mydocker >$(C)/$*/log 2>&1 || \
+	  { cat $(C)/$*/log; exit 1; }
+	@$(if $(FAULTS),$(FAULTS) $(CURDIR)/$(C)/$*/mydocker >>$(C)/$*/log 2>&1 || true)
+
+coverage-tools:
+	@command -v clang llvm-cov llvm-profdata >/dev/null $(call missing,clang or llvm is missing)
