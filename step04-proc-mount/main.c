@@ -63,6 +63,12 @@ static void parse_options(int argc, char **argv)
     while (true) {
         const char *word = argv[optind];
 
+        // Not left to getopt_long(3): it would remember the words behind it as operands, and come
+        // back to `run` when the options of `run` end.
+        if (word != NULL && strcmp(word, "--") == 0) {
+            optind++;
+            return;
+        }
         // '+' ends the options at the first word that is none: the command, whose options are its
         // own business. ':' tells an option without its argument from one that does not exist.
         switch (getopt_long(argc, argv, "+:h", options, NULL)) {

@@ -115,6 +115,10 @@ static void double_dash_ends_options(void)
 
     expect(p->status == 0 && strstr(p->output.bytes, "arg=2d2d\narg=2d74\n"),
            "-- ends the options, and a second one is COMMAND's: %s", describe(p));
+    p = run("--", "run", "-i", "--", probe, "arguments", "-t");
+    expect(p->status == 0 && strstr(p->output.bytes, "arg=2d74\n"),
+           "-- ends the options in front of run, and another one those of run: %s", describe(p));
+    expect_failure(run("--", "run", "-i"), 125, "Missing container command");
 }
 
 static void every_spelling_of_i(void)
