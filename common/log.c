@@ -135,11 +135,19 @@ static void write_quietly(const char *line, size_t length)
 void format_message(char *out, size_t size, const char *format, va_list arguments)
 {
     int length = vsnprintf(out, size, format, arguments);
+    size_t kept = 0;
 
     if (length < 0)
         out[0] = '\0';
-    else if ((size_t)length >= size)
-        (void)strcpy(out + size - 4, "...");
+    else if ((size_t)length >= size) {
+        // Cut between two characters, as log_line() does.
+        for (size_t next = 0; next + sizeof("...") <= size;) {
+            size_t sequence = utf8_sequence((const unsigned char *)out + next);
+            kept = next;
+            next += sequence == 0 ? 1 : sequence;
+        }
+        (void)strcpy(out + kept, "...");
+    }
 }
 
 void log_message(enum log_level level, const char *format, va_list arguments)
