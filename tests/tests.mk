@@ -57,3 +57,4 @@ include tests/bench/bench.mk tests/tutorial/tutorial.mk tests/doctor/doctor.mk t
 include tests/exercises/exercises.mk tests/trace/trace.mk tests/start/start.mk
 include tests/faults/faults.mk tests/differential/differential.mk
 include tests/coverage/coverage.mk
+include tests/coverage/coverage.mk tests/fuzz/fuzz.mk
