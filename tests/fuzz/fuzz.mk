@@ -4,7 +4,7 @@
 
 F := build/fuzz
 fuzz_targets := command-line log path
-FUZZ_SECONDS ?= 5
+SECONDS ?= 5
 
 fuzz_compile = clang $(filter-out -fsanitize=% -fno-sanitize-recover=%,$(flags)) -Itests/fuzz \
   -I$(fuzz_step) -O1 -g -fsanitize=$(1),address,undefined -fno-sanitize-recover=all \
@@ -25,12 +25,12 @@ $(fuzz_targets:%=$(F)/%): $(F)/%: $(F)/tests/fuzz/%.o $(fuzz_files:%.c=$(F)/%.o)
 	  $(fuzz_wrap) -o $@ $^ -lcap
 
 .PHONY: fuzz fuzz-tools $(fuzz_targets:%=fuzz-%)
-fuzz: $(fuzz_targets:%=fuzz-%) ## any command line, log message, PATH: make fuzz FUZZ_SECONDS=600
+fuzz: $(fuzz_targets:%=fuzz-%) ## any command line, log message, PATH: make fuzz SECONDS=600
 
 # What it finds on the way, beyond the corpus, goes to build/.
 $(fuzz_targets:%=fuzz-%): fuzz-%: $(F)/%
 	@mkdir -p $(F)/found/$*
-	@$(F)/$* -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=5 -print_final_stats=1 \
+	@$(F)/$* -max_total_time=$(SECONDS) -max_len=8192 -timeout=5 -print_final_stats=1 \
 	  -artifact_prefix=$(F)/ $(F)/found/$* tests/fuzz/corpus/$* >$(F)/$*.log 2>&1 || \
 	  { cat $(F)/$*.log; exit 1; }
 	@printf '%s: %s inputs, %s\n' $* \

@@ -179,6 +179,20 @@ static void long_names(void)
     expect(p->status == 126 || p->status == 127, "a path that is too long: %d", p->status);
     expect(strstr(p->errors.bytes, "File name too long") != NULL,
            "the reason should be there, however long the object is: %s", describe(p));
+    memset(name, 0xff, sizeof(name) - 1);
+    p = run("run", name);
+    expect(p->status == 127 && log_lines(p, "fatal") == 1, "a long name that is no text: %s",
+           describe(p));
+    // Half a character would be shown as U+FFFD.
+    for (size_t start = 0; start < 4; start++) {
+        memset(name, 'n', sizeof(name) - 1);
+        for (size_t i = start; i + 4 < sizeof(name); i += 4)
+            memcpy(name + i, "\xf0\x9f\x90\xb3", 4);
+        p = run("run", name);
+        expect(p->status == 127 && log_lines(p, "fatal") == 1 &&
+                   strstr(p->errors.bytes, "\\ufffd") == NULL,
+               "a line should be cut between two characters: %s", describe(p));
+    }
 }
 
 // The lookup follows the mounts: the first of these directories exists in the host's /proc alone.
