@@ -10,6 +10,7 @@ plain_link = $(filter-out -fsanitize=% -fno-sanitize-recover=% -fno-omit-frame-p
 # A sanitizer's own handlers would show where the tests look at signals; the leak check does not work
 # in a process that is traced, and mydocker leaves its memory to the kernel.
 export ASAN_OPTIONS ?= detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0
+export MSAN_OPTIONS ?= handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0
 
 $(T)/suite/%.o: tests/suite/%.c $(B)/settings | libcap cmocka
 	@mkdir -p $(@D)
