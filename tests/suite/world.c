@@ -139,6 +139,9 @@ void world_make(void)
         mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) == -1)
         give_up("mount");
     link_tools();
+    // A shell without job control ignores these in what it starts in the background.
+    (void)signal(SIGINT, SIG_DFL);
+    (void)signal(SIGQUIT, SIG_DFL);
     // What loses its parent becomes our child, and is found.
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) == -1 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         give_up("prctl");
