@@ -82,6 +82,7 @@ class Terminal:
                 self._await_program(command.text)
                 for key in re.findall(r"\^(.)", line):
                     self.child.sendcontrol(key.lower())
+                    screen += self._await_echo(key)
                     self._await_delivery()
         screen += self.await_prompt()
         if command.text.endswith("&"):
@@ -118,6 +119,16 @@ class Terminal:
         names = {os.path.basename(word) for word in text.split()} - {"mydocker"}
         self._await(lambda: any(name in names and state == "S" for name, state, _ in self._processes()),
                     f"none of {', '.join(sorted(names))} came to run")
+
+    def _await_echo(self, key):
+        """The terminal takes a key when it comes to it: first the signal is sent, then the echo is."""
+        if key == "D":
+            return ""  # not echoed
+        try:
+            self.child.expect_exact(f"^{key}")
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            raise Mismatch(f"^{key} was not echoed") from None
+        return (self.child.before + self.child.after).replace("\r", "")
 
     def _await_calm(self):
         """A reader types more slowly than what was started in the background gets going."""
