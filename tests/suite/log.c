@@ -1,6 +1,5 @@
 // The log: JSON, on standard error, a write(2) a line.
 #include <fcntl.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,16 +9,26 @@
 
 #include "suite.h"
 
+// By hand, because not every machine has a locale whose mbstowcs(3) reads UTF-8 (RFC 3629).
 static bool is_utf8(const char *text)
 {
-    locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
-    locale_t before = uselocale(utf8);
-    bool valid = mbstowcs(NULL, text, 0) != (size_t)-1;
+    static const unsigned least[] = {0, 0x80, 0x800, 0x10000};
 
-    uselocale(before);
-    if (utf8 != NULL)
-        freelocale(utf8);
-    return valid;
+    for (const unsigned char *s = (const unsigned char *)text; *s != '\0'; s++) {
+        size_t more = *s < 0x80 ? 0 : *s < 0xe0 ? 1 : *s < 0xf0 ? 2 : 3;
+        unsigned point = more == 0 ? *s : *s & (0x3fu >> more);
+
+        if ((*s >= 0x80 && *s < 0xc0) || *s >= 0xf8)
+            return false;
+        for (size_t i = 0; i < more; i++) {
+            if ((*++s & 0xc0) != 0x80)
+                return false;
+            point = point << 6 | (*s & 0x3f);
+        }
+        if (point < least[more] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+            return false;
+    }
+    return true;
 }
 
 static void expect_log(const struct process *p, const char *messages)
