@@ -60,10 +60,23 @@ static void keep_setfcap_alone(const void *argument)
         _exit(111);
 }
 
-static void the_way_on_works(void)
+// Where the machine itself refuses a user namespace, to everybody or to ordinary users, a promise
+// that needs one can be neither kept nor broken.
+static void need_user_namespace(void (*prepare)(const void *argument))
 {
     need_tool("unshare");
+    struct launch how = {.direct = true, .prepare = prepare};
+    struct process *p = run_with(&how, "unshare", "--user", "--map-root-user", "true");
+
+    p->errors.bytes[strcspn(p->errors.bytes, "\n")] = '\0';
+    if (p->status != 0)
+        cannot_check(text_of("this machine refuses a user namespace: %s", p->errors.bytes));
+}
+
+static void the_way_on_works(void)
+{
     struct launch how = {.direct = true, .prepare = ordinary_user ? NULL : keep_setfcap_alone};
+    need_user_namespace(how.prepare);
     struct process *p =
         run_with(&how, "unshare", "--user", "--map-root-user", mydocker, "run", probe, "facts");
 
@@ -109,6 +122,7 @@ static void limits(void)
 {
     static const char *const kinds[] = {"uts", "pid", "mnt", "net", "ipc"};
 
+    need_user_namespace(NULL);
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         struct launch how = {.prepare = limit_namespaces, .argument = kinds[i]};
         struct process *p = run_with(&how, "run", probe, "facts");
@@ -278,6 +292,7 @@ static void mask_proc(const void *argument)
 
 static void masked_proc(void)
 {
+    need_user_namespace(NULL);
     struct process *p = run_with(&(struct launch){.prepare = mask_proc}, "run", probe, "facts");
 
     expect_failure(p, 125, "/proc...Operation not permitted.../proc/version");
@@ -286,6 +301,7 @@ static void masked_proc(void)
 
 static void proc_is_not_needed(void)
 {
+    need_user_namespace(NULL);
     struct process *p = run_with(&(struct launch){.prepare = mask_proc}, "run", probe, "exit", "3");
 
     expect(p->status == 3, "this step mounts nothing, a masked /proc is no obstacle: %s",
