@@ -58,3 +58,5 @@ include tests/bench/bench.mk tests/tutorial/tutorial.mk tests/doctor/doctor.mk t
 include tests/exercises/exercises.mk tests/trace/trace.mk tests/start/start.mk
 include tests/faults/faults.mk tests/differential/differential.mk tests/coverage/coverage.mk
 include tests/fuzz/fuzz.mk
+include tests/faults/faults.mk
+include tests/vm/vm.mk

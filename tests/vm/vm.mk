@@ -1,0 +1,27 @@
+# The tests under other kernels than this machine's, in a virtual machine: see tests/README.md.
+
+vm := build/vm
+KERNEL ?= 6.1
+KIND ?= quick
+vm_kernels := 5.10 6.1 6.12
+vm_kinds := private shared service user off none
+vm_steps := $(or $(STEP),$(patsubst step%,%,$(lastword $(steps))))
+vm_tests := $(foreach kernel,$(KERNEL),$(foreach kind,$(KIND),vm-$(kernel)-$(kind)))
+vm_files := $(suite) $(T)/suite/probe $(unit) $(doctor_probe) $(steps:%=%/mydocker)
+
+.PHONY: vm-deps vm-test vm-test-all $(vm_tests)
+vm-deps: ## install QEMU, and get kernels to boot in it, for vm-test
+	@tests/vm/deps $(vm)
+
+vm-test: $(vm_tests) ## the tests under another kernel: make vm-test KERNEL=5.10 KIND=user STEP=03
+
+vm-test-all: ## the tests under each kernel, on each kind of host, of each step: an hour and more
+	@$(MAKE) --no-print-directory -k vm-test KERNEL='$(vm_kernels)' KIND='$(vm_kinds)' \
+	  STEP='$(steps:step%=%)'
+
+$(vm_tests): vm-%: $(vm)/initramfs
+	@tests/vm/boot $(vm) $(subst -, ,$*) '$(vm_steps)'
+
+$(vm)/initramfs: $(vm_files) $(wildcard tests/vm/*)
+	@mkdir -p $(@D)
+	@tests/vm/initramfs $@ $(vm_files)
