@@ -1,4 +1,5 @@
 // COMMAND: where it is found, and what happens when it is not, or cannot be executed.
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -177,7 +178,7 @@ static void long_names(void)
     name[0] = '/';
     p = run("run", name);
     expect(p->status == 126 || p->status == 127, "a path that is too long: %d", p->status);
-    expect(strstr(p->errors.bytes, "File name too long") != NULL,
+    expect(strstr(p->errors.bytes, strerror(ENAMETOOLONG)) != NULL,
            "the reason should be there, however long the object is: %s", describe(p));
     memset(name, 0xff, sizeof(name) - 1);
     p = run("run", name);

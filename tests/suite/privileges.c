@@ -193,7 +193,7 @@ static void errors_of_clone(void)
     const unsigned flags = CLONE_NEWNS | CLONE_NEWPID;
 
     expect_explained(SYS_clone, flags, 0, EINVAL, "Invalid argument...namespace");
-    expect_explained(SYS_clone, flags, 0, ENOMEM, "Cannot allocate memory...--fork");
+    expect_explained(SYS_clone, flags, 0, ENOMEM, text_of("%s...--fork", strerror(ENOMEM)));
     expect_explained(SYS_clone, flags, 0, EAGAIN, "Resource temporarily unavailable...limit");
     expect_explained(SYS_clone, flags, 0, ENOSPC, "No space left on device...user.max_");
     expect_explained(SYS_clone, flags, 0, ENOSYS, "Function not implemented");
