@@ -1,4 +1,4 @@
-# The tests under other kernels than this machine's, in a virtual machine: see tests/README.md.
+# The tests under other kernels than this machine has, in a virtual machine: see tests/README.md.
 
 vm := build/vm
 KERNEL ?= 6.1
