@@ -94,13 +94,13 @@ deps: ## install what is missing: make deps, or make deps FOR=lint
 	@.ci/deps $(FOR)
 
 sources := $(foreach dir,$(dirs) common tests/suite tests/unit tests/probe tests/bench tests/faults \
-             tests/doctor,$(wildcard $(dir)/*.c))
+             tests/differential tests/load tests/doctor,$(wildcard $(dir)/*.c))
 taught := $(filter-out tests/%,$(sources))
 lint_tools := clang clang-format clang-tidy cppcheck
 lint: | libcap cmocka ## format, warnings as errors under gcc and clang, three static analysers
 	@for tool in $(lint_tools); do command -v $$tool >/dev/null || \
 	  { echo "make: $$tool is missing: install it with: make deps FOR=lint" >&2; exit 1; }; done
-	@clang-format --dry-run -Werror $(sources) $(wildcard */*.h tests/*/*.h)
+	@clang-format --dry-run -Werror $(sources) $(wildcard */*.h tests/*/*.h tests/fuzz/*.c)
 	@for cc in gcc clang; do $$cc $(flags) -O2 -Werror -fsyntax-only $(sources) || exit; done
 	@for file in $(taught); do gcc $(flags) -O2 -Werror -fanalyzer -c -o /dev/null $$file || exit; done
 	@cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \

@@ -236,10 +236,10 @@ static void forget_plan(struct plan *plan)
 // Descriptor FD of the process to be. A pipe keeps its identity for both runs, like a file.
 static void place(int fd, enum place place, int file, const int pipe[2], bool direct)
 {
-    int source = place == A_FILE ? file : place == A_PIPE ? pipe[1] : -1;
+    int source = place == A_FILE ? file : STDOUT_FILENO;
 
-    if (place == AN_OUTPUT)
-        source = STDOUT_FILENO;
+    if (place == A_PIPE && pipe != NULL)
+        source = pipe[1];
     if (place == CLOSED && !direct) {
         close(fd);
         return;
