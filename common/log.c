@@ -79,10 +79,9 @@ static size_t json_escape(const char *s, char out[8])
 // "2019-04-24T21:09:35-07:00", or "...Z" where local time is UTC, as in Go.
 static void rfc3339(char text[32], time_t now)
 {
-    struct tm local;
+    struct tm local = {0}; // and stays so where the year is more than an int
 
-    if (localtime_r(&now, &local) == NULL)
-        (void)gmtime_r(&now, &local);
+    (void)localtime_r(&now, &local);
     size_t length = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &local);
     long minutes = labs(local.tm_gmtoff) / 60;
     if (minutes == 0)

@@ -12,7 +12,7 @@
 C := build/coverage
 coverage_steps := $(steps:%=coverage-%)
 
-coverage_make = $(MAKE) --no-print-directory CC=clang B=$(C)/$(1) top=$(C)/ \
+coverage_make = $(MAKE) --no-print-directory CC=clang STATIC=no B=$(C)/$(1) top=$(C)/ \
   CPPFLAGS='-mllvm -runtime-counter-relocation' \
   CFLAGS='-O0 -g -fcoverage-mapping -fprofile-update=atomic \
     -fprofile-instr-generate=$(CURDIR)/$(C)/$(1)/counters/%c%m'
