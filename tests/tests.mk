@@ -70,3 +70,6 @@ include tests/bench/bench.mk tests/tutorial/tutorial.mk tests/doctor/doctor.mk t
 include tests/exercises/exercises.mk tests/trace/trace.mk tests/start/start.mk
 include tests/faults/faults.mk tests/differential/differential.mk tests/coverage/coverage.mk
 include tests/fuzz/fuzz.mk tests/load/load.mk tests/vm/vm.mk
+
+.PHONY: trust
+trust: test-faults test-differential test-load coverage fuzz ## what docs/trust.md measures, in short

@@ -9,10 +9,7 @@ vm_steps := $(or $(STEP),$(patsubst step%,%,$(lastword $(steps))))
 vm_tests := $(foreach kernel,$(KERNEL),$(foreach kind,$(KIND),vm-$(kernel)-$(kind)))
 vm_files := $(suite) $(T)/suite/probe $(unit) $(doctor_probe) $(steps:%=%/mydocker)
 
-.PHONY: vm-deps vm-test vm-test-all $(vm_tests)
-vm-deps: ## install QEMU, and get kernels to boot in it, for vm-test
-	@tests/vm/deps $(vm)
-
+.PHONY: vm-test vm-test-all $(vm_tests)
 vm-test: $(vm_tests) ## the tests under another kernel: make vm-test KERNEL=5.10 KIND=user STEP=03
 
 vm-test-all: ## the tests under each kernel, on each kind of host, of each step: an hour and more
