@@ -1,0 +1,508 @@
+"""What mydocker does not protect: each limit that docs/security.md names, shown by an attack that works.
+
+Usage: limits.py MYDOCKER [WORD]    the attacks with WORD in their names, in the suite's scratch world
+       limits.py --list             their names
+
+An attack that no longer works is a failure: then docs/security.md says what is not so. What this
+machine or this user cannot show is told, and never counts as shown. Whatever is attacked here the
+attack has made itself: files, sockets, processes and a terminal of its own.
+"""
+import ctypes
+import errno
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+LIMIT = 10  # seconds, for anything that is waited for
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+class Wrong(Exception):
+    """The limit is not as it is described."""
+
+
+class CannotShow(Exception):
+    """Not on this machine, or not as this user."""
+
+
+limits = []
+
+
+def limit(name):
+    def add(function):
+        limits.append((f"limit: {name}", function))
+        return function
+    return add
+
+
+def must(condition, otherwise):
+    if not condition:
+        raise Wrong(otherwise)
+
+
+def is_root():
+    """Of the machine, and not of a user namespace."""
+    with open("/proc/self/uid_map", encoding="ascii") as file:
+        return os.geteuid() == 0 and file.read().split() == ["0", "0", "4294967295"]
+
+
+def need_root():
+    if not is_root():
+        raise CannotShow("it needs root, and not root of a user namespace")
+
+
+# ---- COMMAND and its victims ----
+
+def mydocker(*words, program=None):
+    return [program or sys.argv[1], "--log-level", "warn", "run", *words]
+
+
+def python(code, *arguments):
+    """COMMAND is Python's CODE, which finds its ARGUMENTS in argv."""
+    return [sys.executable, "-B", "-I", "-c", "import ctypes, os, sys\nargv = sys.argv[1:]\n" + code,
+            *map(str, arguments)]
+
+
+def output(command, **how):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=LIMIT,
+                          check=False, **how)
+    must(done.returncode == 0, f"{' '.join(command[:6])} ... ended with {done.returncode}: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def wait_for(condition, otherwise):
+    end = time.monotonic() + LIMIT
+    while not condition():
+        must(time.monotonic() < end, otherwise)
+        time.sleep(0.005)
+
+
+def text_of(file):
+    with open(file, encoding="utf-8", errors="replace") as opened:
+        return opened.read()
+
+
+class Victim:
+    """A process of the host, with a secret in its environment and a word in its memory."""
+
+    CODE = """
+word = ctypes.create_string_buffer(b"as it was")
+print(ctypes.addressof(word), flush=True)
+sys.stdin.readline()
+print(word.value.decode())
+"""
+
+    def __enter__(self):
+        self.process = subprocess.Popen(python(self.CODE), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        env={"SECRET": "of the host"})
+        self.pid = self.process.pid
+        self.address = int(self.process.stdout.readline())
+        return self
+
+    def word(self):
+        return self.process.communicate("\n", timeout=LIMIT)[0].strip()
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+
+class Scratch:
+    """A file system without nosuid, for root, mounted for as long as one attack takes."""
+
+    def __enter__(self):
+        os.mkdir("with-suid")
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "none", "with-suid"], check=True)
+        return os.path.abspath("with-suid")
+
+    def __exit__(self, *_):
+        subprocess.run(["umount", "with-suid"], check=True)
+        os.rmdir("with-suid")
+
+
+# ---- the host's files, users and capabilities ----
+
+@limit("the host's files are COMMAND's")
+def files():
+    with open("of-the-host", "w", encoding="ascii") as file:
+        file.write("secret")
+    read = output(mydocker("sh", "-c", "cat of-the-host; echo changed >of-the-host"))
+    must(read == "secret", f"COMMAND read '{read}'")
+    must(text_of("of-the-host") == "changed\n", "COMMAND could not write to it")
+
+
+@limit("every capability is kept")
+def capabilities():
+    def sets(text):
+        return [line for line in text.splitlines() if line.startswith("Cap")]
+
+    outside, inside = sets(text_of("/proc/self/status")), sets(output(mydocker("cat", "/proc/self/status")))
+    must(len(inside) == 5 and inside == outside, f"outside {outside}, inside {inside}")
+
+
+@limit("root makes devices")
+def devices():
+    need_root()
+    os.mkdir("devices")
+    output(mydocker("sh", "-c", "mount -t tmpfs none devices && cd devices && mknod null c 1 3 && echo >null && "
+                    "test -c null"))
+
+
+@limit("no filter for system calls, no no_new_privs")
+def no_filter():
+    def lines(text):
+        return [line for line in text.splitlines() if line.startswith(("NoNewPrivs", "Seccomp"))]
+
+    outside, inside = lines(text_of("/proc/self/status")), lines(output(mydocker("cat", "/proc/self/status")))
+    must(inside == outside, f"outside {outside}, inside {inside}")
+
+
+@limit("a set-user-ID program gains its owner's rights")
+def set_user_id():
+    need_root()
+    with Scratch() as directory:
+        program = shutil.copy(shutil.which("id"), f"{directory}/id")
+        os.chmod(program, 0o4755)
+        user = output(mydocker(*NOBODY, program, "-u"))
+    must(user == "0", f"started by nobody, the program of root was user {user}")
+
+
+@limit("set-user-ID, mydocker makes everyone root")
+def set_user_id_mydocker():
+    need_root()
+    with Scratch() as directory:
+        program = shutil.copy(sys.argv[1], f"{directory}/mydocker")
+        os.chmod(program, 0o4755)
+        user = output(NOBODY + mydocker(*python("print(os.geteuid())"), program=program))
+    must(user == "0", f"started by nobody, COMMAND was user {user}")
+
+
+@limit("mydocker's own program can be replaced")
+def replaced():
+    os.mkdir("installed")
+    program = shutil.copy(sys.argv[1], "installed/mydocker")
+    version = output([program, "--version"])
+    must(output(mydocker("/proc/self/exe", "--version", program=program)) == version, "/proc/self/exe is another")
+
+    # While it runs its file is busy, for COMMAND as for the host. (A kernel may let both write to it.)
+    attempt = """
+try:
+    os.close(os.open(argv[0], os.O_WRONLY))
+    print(0)
+except OSError as error:
+    print(error.errno)
+"""
+    running = subprocess.Popen(mydocker("-i", "cat", program=program), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    host = output(python(attempt, program))
+    running.communicate(timeout=LIMIT)
+    inside = output(mydocker(*python(attempt, program), program=program))
+    must(inside == host and inside in (str(errno.ETXTBSY), "0"), f"open for writing: {host} outside, {inside} inside")
+
+    # Its name is not.
+    output(mydocker("sh", "-c", "printf '#!/bin/sh\\necho gotcha\\n' >installed/new && chmod +x installed/new && "
+                    "mv installed/new installed/mydocker", program=program))
+    must(output([program, "--version"]) == "gotcha", "the program is as before")
+
+
+# ---- /proc ----
+
+@limit("umount /proc shows the host's processes")
+def umount_proc():
+    with Victim() as victim:
+        seen = output(mydocker("sh", "-c", f"umount /proc && tr '\\0' '\\n' </proc/{victim.pid}/environ && "
+                               f"ls /proc/{victim.pid}/root/"))
+    must("SECRET=of the host" in seen.split("\n"), f"it read {seen}")
+
+
+@limit("another mount of the host's /proc stays in sight")
+def other_proc():
+    os.mkdir("other-proc")
+    subprocess.run(["mount", "--rbind", "/proc", "other-proc"], check=True)
+    try:
+        names = output(mydocker("ls", "other-proc")).split()
+    finally:
+        subprocess.run(["umount", "--lazy", "other-proc"], check=True)
+    must(str(os.getpid()) in names, "the host's processes are not there")
+
+
+WRITE = """
+if argv[2] == "inside" and ctypes.CDLL(None).umount2(b"/proc", 0) == -1:
+    sys.exit("umount")
+try:
+    os.kill(int(argv[0]), 0)
+    print("can be signalled", end=" ")
+except ProcessLookupError:
+    print("no such process", end=" ")
+try:
+    memory = os.open(f"/proc/{argv[0]}/mem", os.O_WRONLY)
+    os.pwrite(memory, b"changed\\0", int(argv[1]))
+    print("written")
+except OSError as error:
+    print(error)
+"""
+
+
+@limit("behind umount /proc lies the memory of the host's processes")
+def memory_of_others():
+    with Victim() as victim:
+        if output(python(WRITE, victim.pid, victim.address, "outside")) != "can be signalled written":
+            raise CannotShow("this kernel does not let root write to the memory of another process")
+    with Victim() as victim:
+        said = output(mydocker(*python(WRITE, victim.pid, victim.address, "inside")))
+        word = victim.word()
+    # There it is, but has no number in COMMAND's PID namespace.
+    must(said == "no such process written" and word == "changed", f"COMMAND says '{said}', the victim '{word}'")
+
+
+JOIN = """
+C = ctypes.CDLL(None, use_errno=True)
+C.sethostname(b"inside", 6)
+if C.umount2(b"/proc", 0) == -1:
+    sys.exit("umount")
+for name in ("pid", "net", "ipc", "uts", "mnt"):
+    joined = C.setns(os.open(f"/proc/{argv[0]}/ns/{name}", os.O_RDONLY), 0) == 0
+    print(name if joined else os.strerror(ctypes.get_errno()), end=", ")
+print(os.uname().nodename, os.readlink("/proc/self/ns/mnt"), sep=", ")
+"""
+
+
+@limit("behind umount /proc lie the host's namespaces")
+def join_namespaces():
+    # Not that of the PIDs: from there is no way up (setns(2)). An ordinary user's host has the
+    # machine's PIDs and network, which are not his.
+    refused = os.strerror(errno.EINVAL if is_root() else errno.EPERM)
+    wanted = ", ".join([refused, "net" if is_root() else refused, "ipc", "uts", "mnt", os.uname().nodename,
+                        os.readlink("/proc/self/ns/mnt")])
+    with Victim() as victim:
+        joined = output(mydocker(*python(JOIN, victim.pid)))
+    must(joined == wanted, f"instead of '{wanted}' it got '{joined}'")
+
+
+@limit("root's sysctls are the host's")
+def sysctls():
+    need_root()
+    same = "value=$(cat /proc/sys/kernel/printk) && echo \"$value\" >/proc/sys/kernel/printk"
+    if subprocess.run(["sh", "-c", same], stderr=subprocess.DEVNULL, check=False).returncode != 0:
+        raise CannotShow("/proc/sys is not for this root to write to")
+    hostname = os.uname().nodename
+    inside = output(mydocker("sh", "-c", same + " && echo inside >/proc/sys/kernel/hostname && uname -n"))
+    must(inside == "inside" and os.uname().nodename == hostname, f"inside {inside}, outside {os.uname().nodename}")
+
+
+@limit("a directory that the caller hands over leads out")
+def handed_over():
+    proc = os.open("/proc", os.O_RDONLY)
+    names = output(mydocker("-i", "ls", "/proc/self/fd/0/"), stdin=proc).split()
+    os.close(proc)
+    must(str(os.getpid()) in names, "the host's processes are not there")
+
+
+# ---- what the log lets through ----
+
+@limit("the log lets U+009B through to the terminal")
+def control_characters():
+    # In 8-bit form, what ESC [ is in 7 bits. ESC itself is escaped.
+    done = subprocess.run(mydocker("\x1b[31m\u009b31m"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    must("\u009b".encode() in done.stderr and b"\x1b" not in done.stderr, f"the log says {done.stderr}")
+
+
+# ---- what is shared: limits, sockets, the terminal, the process group ----
+
+@limit("no limits but the caller's own")
+def no_limits():
+    code = """
+gate = os.pipe()
+for started in range(256):
+    if os.fork() == 0:
+        os.close(gate[1])
+        os.read(gate[0], 1)
+        os._exit(0)
+print(started + 1, open("/proc/self/cgroup").read(), end="")
+"""
+    must(output(mydocker(*python(code))) == f"256 {text_of('/proc/self/cgroup')}".strip(), "its cgroup is another")
+
+
+@limit("a socket with a path leads out, an abstract one does not")
+def sockets():
+    abstract = f"\0mydocker-{os.getpid()}"
+    code = """
+import socket
+for name in (argv[0], "\\0" + argv[1]):
+    try:
+        socket.socket(socket.AF_UNIX).connect(name)
+        print("connected", end=" ")
+    except OSError as error:
+        print(error.errno, end=" ")
+"""
+    with socket.socket(socket.AF_UNIX) as path, socket.socket(socket.AF_UNIX) as name:
+        path.bind("socket")
+        name.bind(abstract)
+        path.listen()
+        name.listen()
+        found = output(mydocker(*python(code, "socket", abstract[1:])))
+    must(found == f"connected {errno.ECONNREFUSED}", f"COMMAND found {found}")
+
+
+TYPE = """
+import fcntl, termios
+try:
+    terminal = os.open("/dev/tty", os.O_RDWR)
+    for byte in b"echo typed by COMMAND >typed\\n":
+        fcntl.ioctl(terminal, termios.TIOCSTI, bytes([byte]))
+    refused = 0
+except OSError as error:
+    refused = error.errno
+open("refused", "w").write(str(refused))
+"""
+
+
+def type_into_shell(*options):
+    import pexpect  # what needs no terminal works without it
+
+    for left in ("typed", "refused"):
+        if os.path.exists(left):
+            os.unlink(left)
+    with open("type.py", "w", encoding="ascii") as file:
+        file.write("import os\n" + TYPE)
+    shell = pexpect.spawn("sh", env={**os.environ, "PS1": "$ ", "ENV": ""}, encoding="utf-8", timeout=LIMIT)
+    try:
+        shell.expect_exact("$ ")
+        shell.sendline(" ".join(mydocker(*options, sys.executable, "-B", "-I", "type.py")))
+        wait_for(lambda: os.path.exists("refused") and text_of("refused"), "COMMAND did not get to type")
+        if text_of("refused") == str(errno.EIO):
+            raise CannotShow("dev.tty.legacy_tiocsti is 0 here, and only root may still type")
+        must(text_of("refused") == "0", f"TIOCSTI on /dev/tty failed: {os.strerror(int(text_of('refused')))}")
+        wait_for(lambda: os.path.exists("typed"), "the caller's shell did not execute it")
+        shell.sendline("exit")
+        shell.expect(pexpect.EOF)
+    finally:
+        shell.close(force=True)
+
+
+@limit("with -t COMMAND can type into the caller's shell")
+def tiocsti():
+    type_into_shell("-it")
+
+
+@limit("without -t, too, COMMAND can type into the caller's shell")
+def tiocsti_without():
+    type_into_shell()
+
+
+@limit("without -t COMMAND can kill the caller's process group")
+def process_group():
+    # kill(2) with 0 knows no PID namespace. A session of its own, for the attack to end there.
+    def killed(*options):
+        bystander = subprocess.Popen(["sh", "-c", '"$@"; sleep 5', "sh",
+                                      *mydocker(*options, "sh", "-c", "kill -KILL 0")],
+                                     start_new_session=True, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            return bystander.wait(timeout=LIMIT) == -signal.SIGKILL
+        finally:
+            bystander.kill()
+            bystander.wait()
+
+    must(killed(), "the shell that called mydocker has survived")
+
+
+LIVE_ON = """
+import signal, time
+ctypes.CDLL(None).prctl(1, 0)  # PR_SET_PDEATHSIG
+os.kill(0, signal.SIGKILL)  # PID 1 itself is spared: it is of this PID namespace (pid_namespaces(7))
+for _ in range(100):
+    try:
+        with open(argv[0], "r+b") as program:
+            program.write(b"#!/bin/sh\\necho gotcha\\n")
+            program.truncate()
+        break
+    except OSError:
+        time.sleep(0.02)  # mydocker has not ended yet
+os.rename(argv[0], argv[0] + "-written")
+"""
+
+
+@limit("without -t COMMAND can kill mydocker, live on and write to its file")
+def live_on():
+    os.mkdir("running")
+    program = shutil.copy(sys.argv[1], "running/mydocker")
+    runtime = subprocess.Popen(mydocker(*python(LIVE_ON, program), program=program), start_new_session=True)
+    must(runtime.wait(timeout=LIMIT) == -signal.SIGKILL, "mydocker was not killed")
+    wait_for(lambda: os.path.exists(program + "-written"), "COMMAND has ended with mydocker")
+    must(output([program + "-written"]) == "gotcha", "the program is as before")
+
+
+# ---- the lifeline ----
+
+def outlives(*command):
+    """Does COMMAND, which becomes a sleep, live on after mydocker was killed?"""
+    def child():
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                stat = text_of(f"/proc/{name}/stat")
+            except OSError:
+                continue  # it has just ended
+            comm, _, fields = stat.partition(" (")[2].rpartition(") ")
+            if comm == "sleep" and int(fields.split()[1]) == runtime.pid:
+                return int(name)
+        return 0
+
+    runtime = subprocess.Popen(mydocker(*command, "sleep", "30"))
+    try:
+        wait_for(child, "COMMAND did not become a sleep")
+        handle = os.pidfd_open(child())
+    finally:
+        runtime.kill()
+        runtime.wait()
+    end = select.poll()
+    end.register(handle, select.POLLIN)
+    try:
+        if end.poll(500):
+            return False
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
+        return True
+    finally:
+        os.close(handle)
+
+
+@limit("COMMAND can let go of the lifeline")
+def lifeline():
+    must(not outlives(), "it does not even hold a COMMAND that keeps it")
+    must(outlives("setpriv", "--pdeathsig", "clear"), "COMMAND has ended with mydocker")
+
+
+@limit("COMMAND lets go of the lifeline when it changes its user")
+def lifeline_of_another_user():
+    need_root()
+    must(outlives(*NOBODY), "COMMAND has ended with mydocker")
+
+
+def main():
+    if sys.argv[1:] == ["--list"]:
+        print(*(name for name, _ in limits), sep="\n")
+        return
+    word = sys.argv[2] if len(sys.argv) > 2 else ""
+    start, shown, failed, not_shown = time.monotonic(), 0, 0, 0
+    for name, attack in limits:
+        if word not in name:
+            continue
+        try:
+            attack()
+            shown += 1
+            print(f"[    SHOWN ] {name}", flush=True)
+        except CannotShow as reason:
+            not_shown += 1
+            print(f"[  CANNOT  ] {name}: cannot be shown here: {reason}", flush=True)
+        except (Wrong, OSError, subprocess.SubprocessError, ValueError) as problem:
+            failed += 1
+            print(f"[  FAILED  ] {name}: not as docs/security.md says: {problem}", flush=True)
+    print(f"{shown} shown, {failed} failed, {not_shown} cannot be shown here, in {time.monotonic() - start:.1f} s")
+    sys.exit(failed > 0 or shown == 0)
+
+
+if __name__ == "__main__":
+    main()
