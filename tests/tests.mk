@@ -37,7 +37,7 @@ MAKEFLAGS += -j$(or $(shell nproc 2>/dev/null),2) -Otarget
 endif
 endif
 
-test: test-steps $(if $(SANITIZE),,test-order test-wrong test-exercises test-tutorial test-doctor test-trace test-start) ## check all steps; as root or as an ordinary user
+test: test-steps $(if $(SANITIZE),,test-order test-wrong test-exercises test-tutorial test-doctor test-trace test-start test-security) ## check all steps; as root or as an ordinary user
 
 test-steps: $(tests) test-unit
 
