@@ -57,7 +57,8 @@ static size_t utf8_sequence(const unsigned char *s)
 }
 
 // Write what the byte or sequence at S is inside a JSON string to OUT, NUL-terminated (a sequence
-// that is not UTF-8 becomes U+FFFD, as in Go). Returns how many bytes of S that was.
+// that is not UTF-8 becomes U+FFFD, as in Go). Returns how many bytes of S that was. JSON wants the
+// control characters below U+0020 escaped; a terminal obeys those from U+007F to U+009F as well.
 static size_t json_escape(const char *s, char out[8])
 {
     const unsigned char *bytes = (const unsigned char *)s;
@@ -69,8 +70,8 @@ static size_t json_escape(const char *s, char out[8])
         (void)snprintf(out, 8, "\\%c", *s);
     else if (*s == '\n' || *s == '\r' || *s == '\t')
         (void)snprintf(out, 8, "\\%c", *s == '\n' ? 'n' : *s == '\r' ? 'r' : 't');
-    else if (*bytes < 0x20)
-        (void)snprintf(out, 8, "\\u%04x", (unsigned)*bytes);
+    else if (*bytes < 0x20 || *bytes == 0x7f || (length == 2 && *bytes == 0xc2 && bytes[1] < 0xa0))
+        (void)snprintf(out, 8, "\\u%04x", (unsigned)bytes[length - 1]);
     else
         (void)snprintf(out, 8, "%.*s", (int)length, s);
     return length == 0 ? 1 : length;

@@ -302,15 +302,6 @@ def handed_over():
     must(str(os.getpid()) in names, "the host's processes are not there")
 
 
-# ---- what the log lets through ----
-
-@limit("the log lets U+009B through to the terminal")
-def control_characters():
-    # In 8-bit form, what ESC [ is in 7 bits. ESC itself is escaped.
-    done = subprocess.run(mydocker("\x1b[31m\u009b31m"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-    must("\u009b".encode() in done.stderr and b"\x1b" not in done.stderr, f"the log says {done.stderr}")
-
-
 # ---- what is shared: limits, sockets, the terminal, the process group ----
 
 @limit("no limits but the caller's own")
