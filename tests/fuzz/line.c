@@ -69,6 +69,7 @@ static const unsigned char *string(const unsigned char *at, const unsigned char 
         if (*at == '"')
             return at + 1;
         require(*at >= 0x20 && character(&at, end, &value));
+        require(value < 0x7f || value > 0x9f); // a terminal obeys these, too
         characters[*length] = value == '\\' ? escape(&at, end) : value;
     }
 }
