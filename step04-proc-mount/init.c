@@ -1,4 +1,5 @@
 // PID 1 before COMMAND: set up the container from the inside, then hand over.
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -19,12 +20,16 @@ static void mount_proc(void)
     if (mount("proc", "/proc", "proc", MS_NOEXEC | MS_NOSUID | MS_NODEV, NULL) == -1)
         die_mount("/proc");
     // The working directory may still lie on the old /proc, and show the host's processes: enter
-    // the same name on the new one.
-    if (getcwd(directory, sizeof(directory)) != NULL &&
-        (strcmp(directory, "/proc") == 0 || strncmp(directory, "/proc/", strlen("/proc/")) == 0) &&
-        chdir(directory) == -1)
+    // the same name on the new one. What was deleted, or is too deep, is none of its directories.
+    if (getcwd(directory, sizeof(directory)) == NULL) {
+        if (errno != ENOENT && errno != ERANGE)
+            die_errno("getcwd");
+    } else if ((strcmp(directory, "/proc") == 0 ||
+                strncmp(directory, "/proc/", strlen("/proc/")) == 0) &&
+               chdir(directory) == -1) {
         die_remedy(EXIT_MYDOCKER, "the host's /proc stays outside: start elsewhere", "chdir %s",
                    directory);
+    }
 }
 
 void init(char **argv)

@@ -56,7 +56,8 @@ struct run {
     // in
     const char *program; // mydocker's file
     char *const *argv;
-    bool terminal; // as the foreground job of the terminal
+    bool terminal;         // as the foreground job of the terminal
+    const char *directory; // where it starts
     struct fault fault;
     // out
     struct made calls[CALLS_MAX];

@@ -263,6 +263,10 @@ static char *surroundings(pid_t pid)
     }
     (void)snprintf(file, sizeof(file), "/proc/%d/cwd", (int)pid);
     write_link(out, "working directory", file);
+    fprintf(out, "working directory %s\n",
+            stat(file, &there) == 0 && stat("/proc", &here) == 0 && there.st_dev == here.st_dev
+                ? "on the host's /proc"
+                : "not on the host's /proc");
     (void)snprintf(file, sizeof(file), "/proc/%d/root", (int)pid);
     write_link(out, "root", file);
     fprintf(out, "process group %s, terminal %s\n",
@@ -324,7 +328,7 @@ static _Noreturn void become_mydocker(const struct run *run, int go)
     if (setpgid(0, 0) == -1 || read(go, &byte, 1) != 1 ||
         dup2(run->terminal ? terminal : leak, STDIN_FILENO) == -1 || dup2(leak, 9) == -1 ||
         dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO) == -1 ||
-        dup2(said, STDERR_FILENO) == -1)
+        dup2(said, STDERR_FILENO) == -1 || chdir(run->directory) == -1)
         _exit(111);
     execve(run->program, run->argv, environ);
     _exit(112);
