@@ -26,7 +26,7 @@ enum {
 };
 
 // A slower last part than this would be a trend, and not noise.
-static const double FLAT = 1.5;
+static const double FLAT = 1.3;
 
 static const char *mydocker, *probe;
 static int complaints;
@@ -158,7 +158,7 @@ static long long nanoseconds(void)
     return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-static pid_t start(const char *const *words, int in, int out)
+static pid_t start(const char *program, const char *const *words, int in, int out)
 {
     pid_t pid = fork();
 
@@ -168,7 +168,7 @@ static pid_t start(const char *const *words, int in, int out)
         if ((in != -1 && dup2(in, STDIN_FILENO) == -1) ||
             (out != -1 && dup2(out, STDOUT_FILENO) == -1))
             _exit(111);
-        execv(mydocker, (char *const *)words);
+        execv(program, (char *const *)words);
         _exit(112);
     }
     return pid;
@@ -210,35 +210,48 @@ static double median(const long long *times, int count)
     return middle;
 }
 
+// Run it to its end, which should be STATUS. Returns how long it took; false in *GOOD where it did
+// not end so.
+static long long timed(const char *program, const char *const *words, int status, bool *good)
+{
+    long long begun = nanoseconds();
+    int ended = await(start(program, words, -1, -1));
+
+    if (ended != status) {
+        complain("%s should end with %d, but ended with %d", program, status, ended);
+        *good = false;
+    }
+    return nanoseconds() - begun;
+}
+
+// In turns with COMMAND alone: whatever else slows the machine down slows both.
 static void one_after_another(int count)
 {
     long long *times = calloc((size_t)count, sizeof(*times));
+    long long *alone = calloc((size_t)count, sizeof(*alone));
+    const int part = count / PARTS;
     char number[8];
-    int lost = 0;
+    bool good = true;
 
-    if (times == NULL)
+    if (times == NULL || alone == NULL)
         err(1, "calloc");
-    for (int i = 0; i < count && lost < 10; i++) {
+    for (int i = 0; i < count && good; i++) {
         const char *const words[] = {"mydocker", "--log-level=error", "run", probe, "exit", number,
                                      NULL};
         (void)snprintf(number, sizeof(number), "%d", i % 256);
-        long long begun = nanoseconds();
-        int status = await(start(words, -1, -1));
-        times[i] = nanoseconds() - begun;
-        if (status != i % 256) {
-            complain("container %d should end with %d, but ended with %d", i, i % 256, status);
-            lost++;
-        }
+        times[i] = timed(mydocker, words, i % 256, &good);
+        alone[i] = timed(probe, words + 3, i % 256, &good);
     }
-    double first = median(times, count / PARTS);
-    double last = median(times + count - count / PARTS, count / PARTS);
+    double first = median(times, part) / median(alone, part);
+    double last = median(times + count - part, part) / median(alone + count - part, part);
     printf(
-        "  %d one after another: %d lost; median of the first fifth %.0f us, of the last %.0f us: "
-        "%.2f\n",
-        count, lost, first / 1000, last / 1000, last / first);
+        "  %d one after another: the median took %.2f times as long as COMMAND alone in the first "
+        "fifth, %.2f times in the last: %.2f\n",
+        count, first, last, last / first);
     if (last / first > FLAT)
         complain("the time for a container is not flat");
     free(times);
+    free(alone);
 }
 
 // ---- all at once ----
@@ -256,7 +269,7 @@ static void all_at_once(int count)
         const char *const words[] = {"mydocker", "--log-level=error",          "run",  "-i", "sh",
                                      "-c",       "echo; read -r end; exit $0", number, NULL};
         (void)snprintf(number, sizeof(number), "%d", i % 256);
-        pids[i] = start(words, in[0], out[1]);
+        pids[i] = start(mydocker, words, in[0], out[1]);
     }
     close(in[0]);
     close(out[1]);
