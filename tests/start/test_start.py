@@ -72,7 +72,7 @@ class Check(unittest.TestCase):
     def test_a_score_and_a_status(self):
         status, text, _ = check("MYDOCKER=step02/mydocker")
         self.assertEqual(status, 0, text)
-        self.assertIn("6 of the 6 promises that were looked at are kept, of 120 of step 2.", text)
+        self.assertRegex(text, r"6 of the 6 promises that were looked at are kept, of \d+ of step 2\.")
         status, text, _ = check("MYDOCKER=step01/mydocker")
         self.assertNotEqual(status, 0)
         self.assertIn("5 failed", text)
