@@ -5,6 +5,9 @@
 # while a child borrows its parent's memory. So the sources need no hooks. Each program is a build
 # of its own, and has counters of its own.
 #
+# Half of the branches are not counted, but reckoned from the other half: a process that is killed
+# between the two counts makes a branch that nobody took. So one test is left out.
+#
 # FAULTS is a command that makes the system calls of a program fail, the last of its words. What
 # only that reaches then has to be reached. Its verdict is asked for elsewhere: the runtime of the
 # counters makes system calls too.
@@ -33,7 +36,7 @@ coverage-unit: | coverage-tools
 $(coverage_steps): coverage-%: $(suite) | coverage-tools
 	+@$(call coverage_make,$*) LDFLAGS='$(coverage_link)' $*
 	@rm -rf $(C)/$*/counters
-	@$(suite) --step $(subst 0,,$(*:step%=%)) $(C)/$*/mydocker >$(C)/$*/log 2>&1 || \
+	@$(suite) --step $(subst 0,,$(*:step%=%)) --except 'killed at any moment' $(C)/$*/mydocker >$(C)/$*/log 2>&1 || \
 	  { cat $(C)/$*/log; exit 1; }
 	@$(if $(FAULTS),$(FAULTS) $(CURDIR)/$(C)/$*/mydocker >>$(C)/$*/log 2>&1 || true)
 
