@@ -8,9 +8,8 @@
 # Half of the branches are not counted, but reckoned from the other half: a process that is killed
 # between the two counts makes a branch that nobody took. So one test is left out.
 #
-# FAULTS is a command that makes the system calls of a program fail, the last of its words. What
-# only that reaches then has to be reached. Its verdict is asked for elsewhere: the runtime of the
-# counters makes system calls too.
+# With FAULTS=1 tests/faults makes the system calls fail, too, and what only that reaches has to be
+# reached. Its verdict is asked for elsewhere: the runtime of the counters makes system calls itself.
 
 C := build/coverage
 coverage_steps := $(steps:%=coverage-%)
@@ -24,7 +23,7 @@ coverage_make = $(MAKE) --no-print-directory CC=clang STATIC=no B=$(C)/$(1) top=
 coverage_link := -Wl,--wrap=setenv -Wl,--defsym=__wrap_setenv=getenv
 
 .PHONY: coverage coverage-unit $(coverage_steps) coverage-tools
-coverage: coverage-unit $(coverage_steps) ## what does no test reach, and why? make -j4 coverage
+coverage: coverage-unit $(coverage_steps) ## what does no test reach, and why? make -j2 coverage FAULTS=1
 	@$(PYTHON) -B tests/coverage/check.py $(if $(FAULTS),--faults) tests/coverage/uncovered \
 	  $(steps:%=$(C)/%/mydocker) $(C)/unit/tests/unit/common
 
@@ -33,12 +32,13 @@ coverage-unit: | coverage-tools
 	@rm -rf $(C)/unit/counters
 	@$(C)/unit/tests/unit/common >$(C)/unit/log 2>&1 || { cat $(C)/unit/log; exit 1; }
 
-$(coverage_steps): coverage-%: $(suite) | coverage-tools
+$(coverage_steps): coverage-%: $(suite) $(if $(FAULTS),$(faults)) | coverage-tools
 	+@$(call coverage_make,$*) LDFLAGS='$(coverage_link)' $*
 	@rm -rf $(C)/$*/counters
 	@$(suite) --step $(subst 0,,$(*:step%=%)) --except 'killed at any moment' $(C)/$*/mydocker >$(C)/$*/log 2>&1 || \
 	  { cat $(C)/$*/log; exit 1; }
-	@$(if $(FAULTS),$(FAULTS) $(CURDIR)/$(C)/$*/mydocker >>$(C)/$*/log 2>&1 || true)
+	@$(if $(FAULTS),$(suite) --world $(abspath $(faults)) $(CURDIR)/$(C)/$*/mydocker \
+	  >>$(C)/$*/log 2>&1 || true)
 
 coverage-tools:
 	@command -v clang llvm-cov llvm-profdata >/dev/null $(call missing,clang or llvm is missing)
