@@ -92,15 +92,15 @@ void descriptors_keep(int fd, int kept);
 // Before the clone: take hold of this process, as a pidfd that its child inherits (pidfd_open(2)).
 void lifeline_open(void);
 
-// In the child, first of all: be killed when the parent dies (prctl(2)); keep the
-// lifeline across execve(2), and no other descriptor above 2.
+// In the child, first of all: be killed when the parent dies (prctl(2)), and end here if it is dead
+// already; keep the lifeline across execve(2), and no other descriptor above 2.
 void lifeline_keep(void);
 
 // Was this process started by a mydocker outside of its PID namespace? Only such a one leaves its
 // child a lifeline that leads out, and no COMMAND ever gets to see it.
 bool lifeline_leads_out(void);
 
-// Last of all before COMMAND: end here if the parent is dead already, and let go of the lifeline.
+// Last of all before COMMAND: end here if the parent is dead after all, and let go of the lifeline.
 // PR_SET_PDEATHSIG stays; but COMMAND sheds it when it changes its user or executes a set-user-ID
 // program: the kernel clears it then.
 void lifeline_release(void);

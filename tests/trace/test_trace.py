@@ -9,7 +9,8 @@ import unittest
 from trace import ROOT, Trace
 
 COMMON = ["hold back all signals", "hold on to itself: the lifeline"]
-CHILD = ["die when the parent dies", "keep the lifeline", "and no other descriptor", "let them through again"]
+CHILD = ["die when the parent dies", "is the parent still alive?", "keep the lifeline", "and no other descriptor",
+         "let them through again"]
 END = ["wait for a signal", "how has COMMAND ended?", "end"]
 
 
