@@ -100,7 +100,7 @@ void lifeline_keep(void);
 // child a lifeline that leads out, and no COMMAND ever gets to see it.
 bool lifeline_leads_out(void);
 
-// Last of all before COMMAND: end here if the parent is dead after all, and let go of the lifeline.
+// Last of all before COMMAND, which must not see it: let go of the lifeline.
 // PR_SET_PDEATHSIG stays; but COMMAND sheds it when it changes its user or executes a set-user-ID
 // program: the kernel clears it then.
 void lifeline_release(void);

@@ -28,12 +28,14 @@ void lifeline_open(void)
         die_remedy(EXIT_MYDOCKER, errno == ENOSYS ? "it came with Linux 5.3" : "", "pidfd_open");
 }
 
-static void end_if_orphaned(int fd)
+void lifeline_keep(void)
 {
-    struct pollfd parent = {.fd = fd, .events = POLLIN};
+    struct pollfd parent = {.fd = pidfd, .events = POLLIN};
 
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+        die_errno("prctl PR_SET_PDEATHSIG");
     switch (poll(&parent, 1, 0)) {
-    case 0:
+    case 0: // alive, and from here on the kernel sees to it
         break;
     case -1:
         die_errno("poll the parent");
@@ -41,14 +43,6 @@ static void end_if_orphaned(int fd)
         // Dead already. Nobody waits for a message or a status.
         _exit(EXIT_MYDOCKER);
     }
-}
-
-void lifeline_keep(void)
-{
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
-        die_errno("prctl PR_SET_PDEATHSIG");
-    // From here on the kernel sees to it; now, before a line of the log can wait for a reader.
-    end_if_orphaned(pidfd);
     descriptors_keep(pidfd, LIFELINE);
 }
 
@@ -70,7 +64,6 @@ bool lifeline_leads_out(void)
 
 void lifeline_release(void)
 {
-    end_if_orphaned(LIFELINE);
     if (close(LIFELINE) == -1)
         die_errno("close the lifeline");
 }

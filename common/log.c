@@ -80,7 +80,7 @@ static size_t json_escape(const char *s, char out[8])
 // "2019-04-24T21:09:35-07:00", or "...Z" where local time is UTC, as in Go.
 static void rfc3339(char text[32], time_t now)
 {
-    struct tm local = {0}; // and stays so where the year is more than an int
+    struct tm local = {0}; // localtime_r(3) fails where the year is more than an int
 
     (void)localtime_r(&now, &local);
     size_t length = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &local);
@@ -135,11 +135,11 @@ static void write_quietly(const char *line, size_t length)
 void format_message(char *out, size_t size, const char *format, va_list arguments)
 {
     int length = vsnprintf(out, size, format, arguments);
-    size_t kept = 0;
 
-    if (length < 0)
+    if (length < 0) {
         out[0] = '\0';
-    else if ((size_t)length >= size) {
+    } else if ((size_t)length >= size) {
+        size_t kept = 0;
         // Cut between two characters, as log_line() does.
         for (size_t next = 0; next + sizeof("...") <= size;) {
             size_t sequence = utf8_sequence((const unsigned char *)out + next);

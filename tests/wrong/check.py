@@ -65,7 +65,11 @@ def check(patch, suite, clean):
             for source in stale:
                 (root / source).with_suffix(".o").unlink(missing_ok=True)
         program = built(root, int(step))
-        status, report = run([suite, "--limit", "3", "--step", step, "--only", breaks, str(program)])
+        # Two signals of a kind are one where a busy machine is slow to take the first: once more, then.
+        for _ in range(3):
+            status, report = run([suite, "--limit", "3", "--step", step, "--only", breaks, str(program)])
+            if status != 0:
+                break
     name = breaks.partition(": ")[2]
     if f"  FAILED    {name}\n" not in report or status == 0:
         raise Wrong(f"the suite should fail it for '{breaks}', but says:\n{report}")
