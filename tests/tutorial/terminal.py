@@ -57,6 +57,7 @@ class Terminal:
             codec_errors="replace", timeout=LIMIT, dimensions=(50, 240))
         self.child.delaybeforesend = None
         self.outer = self.shell = None
+        self.background = False
 
     def await_prompt(self):
         """What came before the next prompt."""
@@ -75,6 +76,8 @@ class Terminal:
 
     def type(self, command):
         """Type COMMAND and the keys that follow it. Returns the lines that come."""
+        if self.background:
+            self._await_calm()
         self.child.sendline(command.text)
         screen = ""
         for line in command.output:
@@ -87,7 +90,7 @@ class Terminal:
         screen += self.await_prompt()
         if command.text.endswith("&"):
             self._await_program(command.text)
-            self._await_calm()
+            self.background = True
         echoed, _, output = screen.partition("\n")
         if echoed != command.text:
             raise Mismatch(f"'{command.text}' was typed, but '{echoed}' appeared")
@@ -131,7 +134,7 @@ class Terminal:
         return (self.child.before + self.child.after).replace("\r", "")
 
     def _await_calm(self):
-        """A reader types more slowly than what was started in the background gets going."""
+        """A reader types more slowly than what is in the background gets going, or ends."""
         looks = []
 
         def calm():

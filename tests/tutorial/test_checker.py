@@ -75,6 +75,12 @@ class Screens(unittest.TestCase):
         for row in ["root 1 0.0 sh", "root 4711 0.0 dash", "root 4711 0.0 sh -c"]:
             self.assertFalse(matches("ps", [self.HEAD, "root 4711 0.0 sh"], [self.HEAD, row]), row)
 
+    def test_states(self):
+        head, rows = "PID STAT COMMAND", {state: f"1 {state} sh" for state in ("S", "S+", "R", "D", "Z", "T")}
+        for wanted, found, same in [("S", "R", True), ("R", "S", True), ("S", "D", True), ("S", "S+", False),
+                                    ("S", "Z", False), ("Z", "S", False), ("Z", "T", False), ("Z", "Z", True)]:
+            self.assertEqual(matches("ps", [head, rows[wanted]], [head, rows[found]]), same, (wanted, found))
+
     def test_order_and_number_of_lines(self):
         self.assertFalse(matches("x", ["a", "b"], ["b", "a"]))
         self.assertFalse(matches("x", ["a"], ["a", "a"]))

@@ -72,6 +72,10 @@ class Lines:
                     break  # this line is no part of the table
                 if kind:
                     words[i] = put(kind, words[i])
+                elif column == "STAT":
+                    # On a processor, before one or waiting for something: from one moment to the
+                    # next. A zombie (Z) or a stopped process (T) is something else.
+                    words[i] = re.sub("^[RSD]", "<alive>", words[i])
             else:
                 return " ".join(words), values
         if len(words) == 1 and words[0].isdigit() and ASKS_FOR_PID.search(self.command):
