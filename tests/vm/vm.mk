@@ -3,6 +3,9 @@
 vm := build/vm
 KERNEL ?= 6.1
 KIND ?= quick
+# tcg emulates every instruction. kvm is faster, where it works: that there is a /dev/kvm does not say
+# that a machine can be run, as in a virtual machine that imitates it for others.
+ACCELERATOR ?= tcg
 vm_kernels := 5.10 6.1 6.12
 vm_kinds := private shared service user off none
 vm_steps := $(or $(STEP),$(patsubst step%,%,$(lastword $(steps))))
@@ -17,7 +20,7 @@ vm-test-all: ## the tests under each kernel, on each kind of host, of each step:
 	  STEP='$(steps:step%=%)'
 
 $(vm_tests): vm-%: $(vm)/initramfs
-	@tests/vm/boot $(vm) $(subst -, ,$*) '$(vm_steps)'
+	@tests/vm/boot $(vm) $(subst -, ,$*) '$(vm_steps)' $(ACCELERATOR)
 
 $(vm)/initramfs: $(vm_files) $(wildcard tests/vm/*)
 	@mkdir -p $(@D)
