@@ -118,6 +118,12 @@ static void limit_namespaces(const void *argument)
     write_or_exit(text_of("/proc/sys/user/max_%s_namespaces", (const char *)argument), "0");
 }
 
+static void switch_user_namespaces_off(const void *argument)
+{
+    limit_namespaces("user");
+    drop_capabilities(argument);
+}
+
 static void limits(void)
 {
     static const char *const kinds[] = {"uts", "pid", "mnt", "net", "ipc"};
@@ -129,6 +135,11 @@ static void limits(void)
         expect_failure(p, 125, "No space left on device...limit");
         expect_failure(p, 125, text_of("user.max_%s_namespaces", kinds[i]));
     }
+
+    // Who has no user namespace to be had is not sent for one without being told.
+    struct launch how = {.prepare = switch_user_namespaces_off};
+    struct process *p = run_with(&how, "run", probe, "facts");
+    expect_failure(p, 125, "CAP_SYS_ADMIN...user namespaces are switched off...sysctl");
 }
 
 // A filter that answers NUMBER, with any of FLAGS in that ARGUMENT (0: always), with EPERM or
