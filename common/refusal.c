@@ -50,22 +50,12 @@ static bool apparmor_restricts(void)
     return number_in("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1;
 }
 
-// What would switch them on again: Debian's own switch, or the limit of namespaces(7).
-static const char *user_namespaces_off(void)
-{
-    if (number_in("/proc/sys/kernel/unprivileged_userns_clone") == 0)
-        return "kernel.unprivileged_userns_clone=1";
-    if (number_in("/proc/sys/user/max_user_namespaces") == 0)
-        return "user.max_user_namespaces=10000";
-    return NULL;
-}
-
 static bool seccomp_filters(void)
 {
     return prctl(PR_GET_SECCOMP) == 2; // SECCOMP_MODE_FILTER
 }
 
-#define SWITCHED_OFF "user namespaces are switched off: run it as root, or first: sudo sysctl "
+#define SWITCHED_OFF "; user namespaces are switched off: run it as root, or first: sudo sysctl "
 #define APPARMOR                                                                                   \
     "AppArmor restricts unprivileged user namespaces: run it as root, or first: "                  \
     "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
@@ -74,16 +64,24 @@ static bool seccomp_filters(void)
     "--privileged, or with --cap-add SYS_ADMIN --security-opt seccomp=unconfined "                 \
     "--security-opt apparmor=unconfined --security-opt systempaths=unconfined"
 
+// There are two switches: the limit of namespaces(7), and one that is Debian's.
+static const char *user_namespaces_off(void)
+{
+    if (number_in("/proc/sys/user/max_user_namespaces") == 0)
+        return SWITCHED_OFF "user.max_user_namespaces=10000";
+    if (number_in("/proc/sys/kernel/unprivileged_userns_clone") == 0)
+        return SWITCHED_OFF "kernel.unprivileged_userns_clone=1";
+    return "";
+}
+
 static void explain_eperm(char remedy[REMEDY_MAX])
 {
-    const char *off = user_namespaces_off();
-
     if (!is_effective(CAP_SYS_ADMIN))
         (void)snprintf(remedy, REMEDY_MAX,
                        "CAP_SYS_ADMIN is missing: run it as root, or "
-                       "unshare --user --map-root-user %.256s run -it /bin/sh%s%s%s%s",
-                       program_invocation_name, off != NULL ? "; " SWITCHED_OFF : "",
-                       off != NULL ? off : "", apparmor_restricts() ? "; " APPARMOR : "",
+                       "unshare --user --map-root-user %.256s run -it /bin/sh%s%s%s",
+                       program_invocation_name, user_namespaces_off(),
+                       apparmor_restricts() ? "; " APPARMOR : "",
                        seccomp_filters() ? "; " SECCOMP : "");
     else if (apparmor_restricts())
         (void)snprintf(remedy, REMEDY_MAX, APPARMOR);

@@ -96,7 +96,7 @@ static void none_needed(void)
 
 static void write_or_exit(const char *file, const char *content)
 {
-    int fd = open(file, O_WRONLY);
+    int fd = open(file, O_WRONLY | O_CREAT, 0644);
 
     if (fd == -1 || write(fd, content, strlen(content)) == -1)
         _exit(111);
@@ -118,9 +118,24 @@ static void limit_namespaces(const void *argument)
     write_or_exit(text_of("/proc/sys/user/max_%s_namespaces", (const char *)argument), "0");
 }
 
-static void switch_user_namespaces_off(const void *argument)
+// A switch of the whole machine's, put where it is on the machines that have it.
+static void put_switch(const char *name, const char *content)
+{
+    if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+        mount("tmpfs", "/proc/sys/kernel", "tmpfs", 0, NULL) == -1)
+        _exit(111);
+    write_or_exit(text_of("/proc/sys/kernel/%s", name), content);
+}
+
+static void no_user_namespaces(const void *argument)
 {
     limit_namespaces("user");
+    drop_capabilities(argument);
+}
+
+static void no_user_namespaces_on_debian(const void *argument)
+{
+    put_switch("unprivileged_userns_clone", "0\n");
     drop_capabilities(argument);
 }
 
@@ -136,10 +151,11 @@ static void limits(void)
         expect_failure(p, 125, text_of("user.max_%s_namespaces", kinds[i]));
     }
 
-    // Who has no user namespace to be had is not sent for one without being told.
-    struct launch how = {.prepare = switch_user_namespaces_off};
-    struct process *p = run_with(&how, "run", probe, "facts");
-    expect_failure(p, 125, "CAP_SYS_ADMIN...user namespaces are switched off...sysctl");
+    // A user namespace is no way on where there is none to be had.
+    struct process *p = run_with(PREPARED(no_user_namespaces, NULL), "run", probe, "facts");
+    expect_failure(p, 125, "CAP_SYS_ADMIN...switched off...user.max_user_namespaces");
+    p = run_with(PREPARED(no_user_namespaces_on_debian, NULL), "run", probe, "facts");
+    expect_failure(p, 125, "CAP_SYS_ADMIN...switched off...kernel.unprivileged_userns_clone");
 }
 
 // A filter that answers NUMBER, with any of FLAGS in that ARGUMENT (0: always), with EPERM or
@@ -233,17 +249,9 @@ static void both_reasons(void)
     expect_failure(p, 125, "seccomp");
 }
 
-// The file in which AppArmor says so, put where it is on Ubuntu.
 static void apparmor_restricts(void)
 {
-    const char *file = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
-    int fd;
-
-    if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
-        mount("tmpfs", "/proc/sys/kernel", "tmpfs", 0, NULL) == -1 ||
-        (fd = open(file, O_WRONLY | O_CREAT, 0644)) == -1 || write(fd, "1\n", 2) != 2)
-        _exit(111);
-    close(fd);
+    put_switch("apparmor_restrict_unprivileged_userns", "1\n");
 }
 
 static void apparmor_and_no_capabilities(const void *argument)
