@@ -3,7 +3,7 @@
 What changes from machine to machine is matched by kind: a process ID above 10 by any other, a time
 by any time. Only where such a thing stands: every other number, a status or a count, has to be the
 same. And what is one process or namespace in the text must be one on the screen: two names for it
-are two.
+are two. In ps's column STAT, a process that runs and one that waits are of one kind.
 """
 import re
 

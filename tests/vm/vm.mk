@@ -3,9 +3,8 @@
 vm := build/vm
 KERNEL ?= 6.1
 KIND ?= quick
-# tcg emulates every instruction; in one thread, since with one for each processor a kernel that
-# patches its own code panics now and then. kvm is faster, where it works: that there is a /dev/kvm
-# does not say that a machine can be run, as in a virtual machine that imitates it for others.
+# QEMU emulates every instruction, in one thread: with one for each processor a boot was seen to end
+# in an "Oops: int3", in a place that the kernel patches. Not every /dev/kvm can run a machine.
 ACCELERATOR ?= tcg,thread=single
 vm_kernels := 5.10 6.1 6.12
 vm_kinds := private shared service user off none
