@@ -19,7 +19,7 @@ before = $(lastword $(shell printf '%s\n' $(steps) | sed '/$(1)/,$$d'))
 
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wconversion -Wvla
-flags := -std=gnu11 -D_GNU_SOURCE -Icommon $(warnings) \
+flags := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Icommon $(warnings) \
          $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # Static where the libraries are: mydocker is executed twice a run, and each time a dynamic program
 # waits for its loader. STATIC=no makes it dynamic all the same.

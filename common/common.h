@@ -33,12 +33,9 @@ enum log_level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR, LEVEL_FATAL }
 // Returns false where NAME is none of these.
 bool log_set_level(const char *name);
 
-// The option that makes another mydocker log as this one does: "--log-level=NAME", or NULL where
-// that is the default. Not to be freed.
-char *log_level_option(void);
-
 // Log one line; printf(3)'s arguments, errno stays as it was. What is too long ends in "...". A
-// line that cannot be written (a full disk, a reader that has gone) is lost; the run goes on.
+// line that cannot be written (a full disk, a reader that has gone) is lost; the run goes on. For a
+// slow reader log_info() waits; a line of the other two is lost.
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -47,11 +44,15 @@ void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 // whatever bytes MESSAGE holds, and NOW in local time (RFC 3339). Returns its length in bytes.
 size_t log_line(char line[LOG_LINE_MAX], enum log_level level, const char *message, time_t now);
 
-// ---- die.c: the last line of a run that failed ----
+// ---- log.c, too: the last line of a run that failed ----
 
 // Log one line of level "fatal" and _exit(2) with EXIT_MYDOCKER. Never exit(3): in the child of a
 // clone that would run the parent's atexit(3) handlers and flush its buffers a second time.
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// From here on these functions call ACT last, once, for what the kernel does not clean up. A child
+// of this process must not die so.
+void die_after(void (*act)(void));
 
 // The same with ": " and the text of errno behind the message, which names the operation and its
 // object: die_errno("open %s", path).
@@ -89,55 +90,99 @@ void descriptors_keep(int fd, int kept);
 
 // ---- lifeline.c: COMMAND does not outlive mydocker ----
 
-// Before the clone: take hold of this process, as a pidfd that its child inherits (pidfd_open(2)).
+// Before the clone: make a pair of sockets that this process and its child share. Dies where real
+// and effective IDs differ: the child could not keep its parent-death signal (prctl(2)).
 void lifeline_open(void);
 
 // In the child, first of all: be killed when the parent dies (prctl(2)), and end here if it is dead
-// already; keep the lifeline across execve(2), and no other descriptor above 2.
+// already. Keep the child's end of the pair across execve(2), and no other descriptor above 2.
 void lifeline_keep(void);
 
-// Was this process started by a mydocker outside of its PID namespace? Only such a one leaves its
-// child a lifeline that leads out, and no COMMAND ever gets to see it.
+// The one word that goes through the pair, "go on": in the parent send it; in the child, after
+// lifeline_keep(), wait for it, and end here if the parent dies first.
+void lifeline_send(void);
+void lifeline_await(void);
+
+// Was this process started by a mydocker outside of its PID namespace? A guard against mistakes,
+// not against COMMAND: that can make such a descriptor 3, but gains nothing by it.
 bool lifeline_leads_out(void);
 
-// Last of all before COMMAND, which must not see it: let go of the lifeline.
-// PR_SET_PDEATHSIG stays; but COMMAND sheds it when it changes its user or executes a set-user-ID
-// program: the kernel clears it then.
+// Last of all before COMMAND, which must not see it: close the lifeline. The parent-death signal
+// stays. But the kernel clears it where COMMAND changes its user or its group, executes a file that
+// is set-user-ID or has capabilities, or changes its AppArmor profile or SELinux domain.
 void lifeline_release(void);
 
 // ---- signals.c: what is sent to mydocker waits until COMMAND can have it ----
 
-// Before the clone: block every signal (the C library keeps a few to itself), and see to it that
-// the death of a child is reported, even where the caller ignored SIGCHLD (waitpid(2)).
+// Before the clone: block every signal, and see to it that the death of a child is reported, even
+// where the caller ignored SIGCHLD (waitpid(2)).
 void signals_block(void);
 
 // In the child: make mask and dispositions what the caller left.
 void signals_restore(void);
 
+// Sleep until a signal arrives, or TERMINAL (a descriptor, or -1) hangs up, or so many MILLISECONDS
+// have passed (-1: for ever). Returns true where it was a signal, with INFO (signalfd(2)).
+struct signalfd_siginfo;
+bool signals_next(struct signalfd_siginfo *info, int terminal, int milliseconds);
+
+// Did the caller ignore SIGNAL?
+bool signals_ignored(int signal);
+
+// Stop our whole process group by SIGNAL, as a terminal does it. Returns true after SIGCONT; false
+// at once where no shell is left that could send it: our group is orphaned (setpgid(2)).
+bool signals_stop(int signal);
+
 // ---- terminal.c: -t makes COMMAND the foreground of our terminal (credentials(7)) ----
 
-// Before the clone, and before signals_block(): remember the terminal on descriptor 0, to be handed
-// over. Warns where there is none. In the background it leaves the terminal alone; where COMMAND
-// is INTERACTIVE, going to read from it, the whole job stops first until it is in the foreground.
-void terminal_claim(bool interactive);
+// Before the clone, after signals_block(): look at the terminal on descriptor 0, which COMMAND is
+// to have if TTY, and reads from if INTERACTIVE. Warns where it cannot have it. In the background
+// the whole job stops first until `fg`, if COMMAND reads; if not, the terminal is left alone.
+void terminal_claim(bool interactive, bool tty);
 
-// In the child: a process group of its own, and the terminal's foreground.
+// In the child, after lifeline_keep(): wait until the parent has handed the terminal over.
 void terminal_take(void);
 
-// In the parent: foreground and settings as they were when claimed. What the group that had the
-// terminal till now made of it is remembered.
+// In the parent, first: give CHILD a process group of its own, if it is to have the terminal.
+void terminal_start(pid_t child);
+
+// In the parent, in the foreground: the terminal to COMMAND, with the settings that it had when it
+// was given back. Returns false where COMMAND reads and another group is in the foreground.
+bool terminal_hand_over(void);
+
+// In the parent: the foreground to our group again, and the settings as they were, unless another
+// group has taken them in the meantime.
 void terminal_give_back(void);
 
-// In the parent, in the foreground again after a stop: undo terminal_give_back().
-void terminal_hand_over(void);
+// In the parent, after a SIGCONT: true where somebody has taken the terminal from COMMAND, as a
+// shell does after SIGSTOP stopped us. Then terminal_hand_over() is next.
+bool terminal_was_taken(void);
 
-// ---- wait.c: the rest of the parent's life ----
+// In the parent: SIGNAL, SIGTTIN or SIGTTOU, has stopped somebody else of our group, who wants the
+// terminal. Let them have it for good, and go on. Returns false where COMMAND did not have it.
+bool terminal_lend(int signal);
 
-// Pass on the signals that arrive until CHILD ends; kill it on the third SIGINT or SIGTERM; stop
-// and go on with it as one job. Returns its exit status, 128+N where signal N ended it.
-int wait_for(pid_t child);
+// In the parent: the descriptor of the terminal while COMMAND has it, or -1; has ours hung up?
+int terminal_watched(void);
+bool terminal_has_hung_up(void);
 
-// What wait_for() makes of a STATUS that waitpid(2) reported for a process that ended.
+// ---- job.c: COMMAND and mydocker are one job ----
+
+// In the parent, right after the clone: let CHILD go on, with the terminal if it is to have it.
+void job_start(pid_t child, bool is_pid_1);
+
+// Sleep until a signal arrives, and pass it on to COMMAND; kill it on the third SIGINT or SIGTERM,
+// and where it outlives its terminal.
+void job_wait(void);
+
+// COMMAND has stopped: give the terminal back and stop, too. Afterwards both go on.
+void job_stop(void);
+
+// COMMAND has ended with STATUS, as waitpid(2) reported it: give the terminal back. Returns
+// mydocker's exit status: COMMAND's, or 128+N where signal N ended it.
+int job_end(int status);
+
+// What job_end() makes of a STATUS.
 int exit_status(int status);
 
 // ---- path.c: where COMMAND is ----

@@ -2,40 +2,49 @@
 //
 // PR_SET_PDEATHSIG alone leaves a gap: a parent that dies before the child has set it never
 // triggers it. The classic check, getppid(2), cannot close that gap in a new PID namespace, where
-// the parent is outside and getppid(2) returns 0, dead or alive. A pidfd of the parent can: it
-// becomes readable when the parent dies.
-#include <errno.h>
+// the parent is outside and getppid(2) returns 0, dead or alive. A pair of sockets can: a process
+// that dies closes its descriptors first, and only then lets go of its children.
 #include <poll.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common.h"
 
-// Where the child finds the lifeline after an execve(2): the first descriptor that is not
-// COMMAND's.
+// Where the child finds its end after an execve(2): the first descriptor that is not COMMAND's.
 enum { LIFELINE = 3 };
 
-static int pidfd;
+static struct {
+    int parent, child;
+} ends;
 
 void lifeline_open(void)
 {
-    // No wrapper before glibc 2.36. The descriptor is close-on-exec.
-    pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
-    if (pidfd == -1)
-        die_remedy(EXIT_MYDOCKER, errno == ENOSYS ? "it came with Linux 5.3" : "", "pidfd_open");
+    int pair[2];
+
+    // Each execve(2) of the child would shed PR_SET_PDEATHSIG: so it does for a set-user-ID
+    // program.
+    if (getauxval(AT_UID) != getauxval(AT_EUID) || getauxval(AT_GID) != getauxval(AT_EGID))
+        die("the real and the effective user or group differ, and COMMAND would outlive a mydocker "
+            "that is killed: make them the same (setpriv --reuid, --regid)");
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+        die_errno("socketpair");
+    ends.parent = pair[0];
+    ends.child = pair[1];
 }
 
 void lifeline_keep(void)
 {
-    struct pollfd parent = {.fd = pidfd, .events = POLLIN};
+    struct pollfd parent = {.fd = LIFELINE};
 
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
         die_errno("prctl PR_SET_PDEATHSIG");
+    // This closes our copy of the parent's end, too: now nobody but the parent holds it.
+    descriptors_keep(ends.child, LIFELINE);
     switch (poll(&parent, 1, 0)) {
-    case 0: // alive, and from here on the kernel sees to it
+    case 0: // no hang-up: the parent is alive, and from here on the kernel sees to it
         break;
     case -1:
         die_errno("poll the parent");
@@ -43,23 +52,31 @@ void lifeline_keep(void)
         // Dead already. Nobody waits for a message or a status.
         _exit(EXIT_MYDOCKER);
     }
-    descriptors_keep(pidfd, LIFELINE);
+}
+
+void lifeline_send(void)
+{
+    // Where the child is dead, waitpid(2) will say so.
+    (void)send(ends.parent, "", 1, MSG_NOSIGNAL);
+}
+
+void lifeline_await(void)
+{
+    char word;
+
+    if (read(LIFELINE, &word, 1) != 1)
+        _exit(EXIT_MYDOCKER); // the parent is dead, and its word will never come
 }
 
 bool lifeline_leads_out(void)
 {
-    struct stat status;
+    struct ucred maker;
+    socklen_t size = sizeof(maker);
 
-    // Signal 0 sends nothing, it only asks: EBADF is no pidfd, and EINVAL the answer to one whose
-    // process cannot be seen from this PID namespace (pidfd_send_signal(2)).
-    if (syscall(SYS_pidfd_send_signal, LIFELINE, 0, NULL, 0) == 0 || errno == EBADF)
-        return false;
-    if (errno != EINVAL)
-        die_errno("pidfd_send_signal");
-    // A directory /proc/PID is taken for a pidfd there.
-    if (fstat(LIFELINE, &status) == -1)
-        die_errno("fstat the lifeline");
-    return !S_ISDIR(status.st_mode);
+    // Who made the pair? Process 0 is one that cannot be seen from this PID namespace, and user -1
+    // is nobody: a socket that is not connected (unix(7), SO_PEERCRED).
+    return getsockopt(LIFELINE, SOL_SOCKET, SO_PEERCRED, &maker, &size) == 0 && maker.pid == 0 &&
+           maker.uid != (uid_t)-1;
 }
 
 void lifeline_release(void)

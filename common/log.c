@@ -1,7 +1,8 @@
-// One line of JSON on standard error, in one write(2).
+// One line of JSON on standard error, in one write(2); and the last line of a run that failed.
 //
 // The form is that of logrus's JSONFormatter, which runC and the Go original log with.
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,12 +11,13 @@
 #include <unistd.h>
 
 #include "common.h"
-#include "internal.h"
+
+// A failure's share of a line: an object of any length leaves room for the reason.
+enum { SUBJECT_MAX = 1024 };
 
 // logrus's names; --log-level also takes "warn".
 static const char *const level_names[] = {"debug", "info", "warning", "error", "fatal"};
 
-static char level_option[] = "--log-level=warning";
 static enum log_level threshold = LEVEL_INFO;
 
 bool log_set_level(const char *name)
@@ -28,14 +30,6 @@ bool log_set_level(const char *name)
         }
     }
     return false;
-}
-
-char *log_level_option(void)
-{
-    if (threshold == LEVEL_INFO)
-        return NULL;
-    (void)strcpy(strchr(level_option, '=') + 1, level_names[threshold]);
-    return level_option;
 }
 
 // The length of the UTF-8 sequence at S, or 0 if there is none: RFC 3629 has no overlong forms, no
@@ -77,24 +71,27 @@ static size_t json_escape(const char *s, char out[8])
     return length == 0 ? 1 : length;
 }
 
-// "2019-04-24T21:09:35-07:00", or "...Z" where local time is UTC, as in Go.
-static void rfc3339(char text[32], time_t now)
+// "2019-04-24T21:09:35-07:00", or "...Z" where local time is UTC, as in Go. strftime(3) would look
+// at the time zone's file a second time.
+static void rfc3339(char text[64], time_t now)
 {
     struct tm local = {0}; // localtime_r(3) fails where the year is more than an int
 
     (void)localtime_r(&now, &local);
-    size_t length = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &local);
+    int length =
+        snprintf(text, 64, "%04d-%02d-%02dT%02d:%02d:%02d", local.tm_year + 1900, local.tm_mon + 1,
+                 local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
     long minutes = labs(local.tm_gmtoff) / 60;
     if (minutes == 0)
         (void)strcpy(text + length, "Z");
     else
-        (void)snprintf(text + length, 32 - length, "%c%02ld:%02ld", local.tm_gmtoff < 0 ? '-' : '+',
-                       minutes / 60 % 24, minutes % 60);
+        (void)snprintf(text + length, 64 - (size_t)length, "%c%02ld:%02ld",
+                       local.tm_gmtoff < 0 ? '-' : '+', minutes / 60 % 24, minutes % 60);
 }
 
 size_t log_line(char line[LOG_LINE_MAX], enum log_level level, const char *message, time_t now)
 {
-    char when[32], tail[64], escaped[8];
+    char when[64], tail[96], escaped[8];
 
     rfc3339(when, now);
     int tail_length = snprintf(tail, sizeof(tail), "\",\"time\":\"%s\"}\n", when);
@@ -117,45 +114,63 @@ size_t log_line(char line[LOG_LINE_MAX], enum log_level level, const char *messa
     return length + (size_t)tail_length;
 }
 
-// A reader that has gone must not take the run with it: write(2) is to report EPIPE here, and not
-// to raise SIGPIPE, now or when the signal is unblocked.
+// A reader that has gone, or a file at its limit, must not take the run with it: write(2) is to
+// report EPIPE or EFBIG here, and not to raise SIGPIPE or SIGXFSZ, now or when it is unblocked.
 static void write_quietly(const char *line, size_t length)
 {
-    sigset_t pipe, before;
+    sigset_t raised, before;
 
-    sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE);
-    bool blocked = sigprocmask(SIG_BLOCK, &pipe, &before) == 0 && !sigismember(&before, SIGPIPE);
-    if (write(STDERR_FILENO, line, length) == -1 && errno == EPIPE)
-        (void)sigtimedwait(&pipe, NULL, &(struct timespec){0});
-    if (blocked && sigprocmask(SIG_UNBLOCK, &pipe, NULL) == -1)
+    sigemptyset(&raised);
+    sigaddset(&raised, SIGPIPE);
+    sigaddset(&raised, SIGXFSZ);
+    (void)sigprocmask(SIG_BLOCK, &raised, &before);
+    if (write(STDERR_FILENO, line, length) == -1 && (errno == EPIPE || errno == EFBIG))
+        (void)sigtimedwait(&raised, NULL, &(struct timespec){0});
+    // Not SIG_SETMASK: the C library would clear what it keeps to itself (signals.c).
+    for (int signal = 1; signal < NSIG; signal++)
+        if (sigismember(&before, signal) == 1)
+            sigdelset(&raised, signal);
+    if (sigprocmask(SIG_UNBLOCK, &raised, NULL) == -1)
         die_errno("sigprocmask"); // or COMMAND would inherit a mask that is not its caller's
 }
 
-void format_message(char *out, size_t size, const char *format, va_list arguments)
+// Can a line be written without waiting for its reader?
+static bool has_room(void)
+{
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    return poll(&out, 1, 0) != 0;
+}
+
+// vsnprintf(3), with what did not fit replaced by "...".
+__attribute__((format(printf, 3, 0))) static void
+format_message(char *out, size_t size, const char *format, va_list arguments)
 {
     int length = vsnprintf(out, size, format, arguments);
 
     if (length < 0) {
         out[0] = '\0';
     } else if ((size_t)length >= size) {
-        size_t kept = 0;
+        size_t end = 0;
         // Cut between two characters, as log_line() does.
         for (size_t next = 0; next + sizeof("...") <= size;) {
             size_t sequence = utf8_sequence((const unsigned char *)out + next);
-            kept = next;
+            end = next;
             next += sequence == 0 ? 1 : sequence;
         }
-        (void)strcpy(out + kept, "...");
+        (void)strcpy(out + end, "...");
     }
 }
 
-void log_message(enum log_level level, const char *format, va_list arguments)
+// What log_info() and its like are made of. The parent's lines, which tell of signals, must not
+// make it deaf to the next one: those do not wait for a reader.
+__attribute__((format(printf, 2, 0))) static void log_message(enum log_level level,
+                                                              const char *format, va_list arguments)
 {
     char message[LOG_LINE_MAX], line[LOG_LINE_MAX];
     int error = errno;
 
-    if (level < threshold)
+    if (level < threshold || ((level == LEVEL_DEBUG || level == LEVEL_WARN) && !has_room()))
         return;
     format_message(message, sizeof(message), format, arguments);
     write_quietly(line, log_line(line, level, message, time(NULL)));
@@ -174,4 +189,59 @@ void log_message(enum log_level level, const char *format, va_list arguments)
 LOG_FUNCTION(log_debug, LEVEL_DEBUG)
 LOG_FUNCTION(log_info, LEVEL_INFO)
 LOG_FUNCTION(log_warn, LEVEL_WARN)
-LOG_FUNCTION(log_fatal, LEVEL_FATAL)
+static LOG_FUNCTION(log_fatal, LEVEL_FATAL)
+
+    static void (*last_act)(void);
+
+void die_after(void (*act)(void))
+{
+    last_act = act;
+}
+
+static _Noreturn void end(int status)
+{
+    if (last_act != NULL)
+        last_act();
+    _exit(status);
+}
+
+// Log "SUBJECT: the text of errno: REMEDY".
+__attribute__((format(printf, 2, 0))) static void log_failure(const char *remedy,
+                                                              const char *format, va_list arguments)
+{
+    int error = errno;
+    char subject[SUBJECT_MAX];
+
+    format_message(subject, sizeof(subject), format, arguments);
+    log_fatal("%s: %s%s%s", subject, strerror(error), *remedy == '\0' ? "" : ": ", remedy);
+}
+
+void die(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    log_message(LEVEL_FATAL, format, arguments);
+    va_end(arguments);
+    end(EXIT_MYDOCKER);
+}
+
+void die_errno(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    log_failure("", format, arguments);
+    va_end(arguments);
+    end(EXIT_MYDOCKER);
+}
+
+void die_remedy(int status, const char *remedy, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    log_failure(remedy, format, arguments);
+    va_end(arguments);
+    end(status);
+}

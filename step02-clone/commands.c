@@ -3,7 +3,8 @@
 
 #include "mydocker.h"
 
-int run_command(int argc, char **argv)
+// The words behind the command's name: its options, COMMAND and its arguments.
+static struct run_options read_options(int argc, char **argv)
 {
     static const struct option long_options[] = {
         {"help", no_argument, NULL, 'h'},
@@ -39,5 +40,12 @@ int run_command(int argc, char **argv)
     if (argv[optind][0] == '\0')
         die("empty container command: see mydocker run --help");
     options.argv = argv + optind;
+    return options;
+}
+
+int run_command(int argc, char **argv)
+{
+    struct run_options options = read_options(argc, argv);
+
     return run(&options);
 }

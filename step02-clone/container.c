@@ -31,7 +31,8 @@ static int child_main(void *argument)
 
 pid_t container_start(const struct run_options *options)
 {
-    alignas(16) char stack[STACK_SIZE]; // 16: some machines refuse less (clone(2), EINVAL)
+    // Not on our own stack, whose limit may be less (ulimit -s). 16: so a stack ends for the ABI.
+    static alignas(16) char stack[STACK_SIZE];
     // SIGCHLD is to tell us of its end, as after fork(2).
     const int flags = NAMESPACES | SIGCHLD;
 

@@ -3,7 +3,8 @@
 
 #include "mydocker.h"
 
-int run_command(int argc, char **argv)
+// The words behind the command's name: its options, COMMAND and its arguments.
+static struct run_options read_options(int argc, char **argv)
 {
     static const struct option long_options[] = {
         {"help", no_argument, NULL, 'h'},
@@ -39,12 +40,28 @@ int run_command(int argc, char **argv)
     if (argv[optind][0] == '\0')
         die("empty container command: see mydocker run --help");
     options.argv = argv + optind;
+    return options;
+}
+
+int run_command(int argc, char **argv)
+{
+    char **name = argv + optind - 1;
+    struct run_options options = read_options(argc, argv);
+
+    // The child will execute this program again, with the same words but one.
+    *name = "init";
+    options.words = argv;
     return run(&options);
 }
 
-// Internal: container_start() writes this command line. It has no options, COMMAND is next.
+// Internal: container_start() executes this.
 int init_command(int argc, char **argv)
 {
-    (void)argc;
-    init(argv + optind);
+    // Anyone can type `mydocker init`, and as COMMAND it is even PID 1. By mistake neither sets up
+    // again what is in use: the host's world, or COMMAND's.
+    if (!lifeline_leads_out())
+        die("init is internal: see mydocker --help");
+    struct run_options options = read_options(argc, argv);
+
+    init(&options);
 }

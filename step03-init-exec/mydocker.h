@@ -15,7 +15,7 @@ _Noreturn void usage(void);
 // ---- commands.c: the options of each command ----
 
 // The words behind the command's name start at ARGV[optind] (getopt_long(3)). Returns mydocker's
-// exit status; dies on bad usage.
+// exit status; dies on bad usage, and init in a process that container_start() has not made.
 int run_command(int argc, char **argv);
 int init_command(int argc, char **argv);
 
@@ -25,6 +25,7 @@ struct run_options {
     bool interactive; // COMMAND reads our standard input, not /dev/null
     bool tty;         // COMMAND gets our terminal
     char **argv;      // COMMAND, its arguments and NULL
+    char **words;     // mydocker's own, with `init` for `run`
 };
 
 // Start COMMAND and wait for it. Returns its exit status; dies where it cannot be started.
@@ -46,8 +47,8 @@ pid_t container_start(const struct run_options *options);
 
 // ---- init.c: PID 1 before COMMAND ----
 
-// Set up what container_start() has made and become COMMAND, ARGV[0]. Dies in any other process,
-// before it changes anything; else where a call fails, and as exec_command() does.
-_Noreturn void init(char **argv);
+// Set up what container_start() has made and become COMMAND. Dies where a call fails, and as
+// exec_command() does.
+_Noreturn void init(const struct run_options *options);
 
 #endif

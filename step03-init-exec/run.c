@@ -1,4 +1,5 @@
 // What it takes to run COMMAND: the parent, which starts it and waits, and the child's way to it.
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "mydocker.h"
@@ -23,14 +24,34 @@ void exec_command(char **argv)
     die_execve(file);
 }
 
+// The rest of the parent's life. If it died earlier, so would COMMAND (lifeline.c).
+static int wait_for(pid_t child)
+{
+    int status;
+
+    while (true) {
+        // Not for any child: whoever executed mydocker may have had some.
+        pid_t reported = waitpid(child, &status, WNOHANG | WUNTRACED);
+
+        if (reported == -1)
+            die_errno("waitpid %d", (int)child);
+        if (reported == 0)
+            job_wait(); // nothing yet: sleep until a signal arrives
+        else if (WIFSTOPPED(status))
+            job_stop();
+        else
+            return job_end(status);
+    }
+}
+
 int run(const struct run_options *options)
 {
     descriptors_fill();
-    if (options->tty)
-        terminal_claim(options->interactive);
     signals_block();
+    terminal_claim(options->interactive, options->tty);
     lifeline_open();
 
     pid_t child = container_start(options);
+    job_start(child, true); // PID 1, which does not obey a terminal
     return wait_for(child);
 }
