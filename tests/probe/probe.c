@@ -26,6 +26,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 static void report_hex(const char *key, const char *bytes)
@@ -298,6 +299,8 @@ static int report_signals(char **argv)
         if (sigwaitinfo(&all, &info) == -1)
             continue;
         printf("signal=%d\n", info.si_signo);
+        if (info.si_code == SI_QUEUE)
+            printf("value=%d\n", info.si_value.sival_int);
         fflush(stdout);
     } while (info.si_signo != SIGUSR2);
     return 0;
@@ -311,6 +314,47 @@ static int sleep_for_ever(char **argv)
     while (true)
         pause();
     return 0;
+}
+
+static struct termios cooked, uncooked;
+
+// As an editor: put the terminal in order, stop, and take it again.
+static void stop_in_order(int signal)
+{
+    sigset_t one;
+
+    (void)nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    (void)tcsetattr(0, TCSANOW, &cooked);
+    (void)sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+    sigemptyset(&one);
+    sigaddset(&one, signal);
+    (void)raise(signal);
+    (void)sigprocmask(SIG_UNBLOCK, &one, NULL);
+    (void)sigaction(signal, &(struct sigaction){.sa_handler = stop_in_order}, NULL);
+    (void)tcsetattr(0, TCSANOW, &uncooked);
+}
+
+// Wait for keys without echo, and report each, until 'q'.
+static int edit(char **argv)
+{
+    char key = 0;
+
+    (void)argv;
+    if (tcgetattr(0, &cooked) == -1)
+        return 1;
+    uncooked = cooked;
+    uncooked.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
+    (void)tcsetattr(0, TCSANOW, &uncooked);
+    (void)sigaction(SIGTSTP, &(struct sigaction){.sa_handler = stop_in_order}, NULL);
+    printf("ready\n");
+    fflush(stdout);
+    while (key != 'q') {
+        if (read(0, &key, 1) != 1)
+            continue;
+        printf("key=%c\n", key);
+        fflush(stdout);
+    }
+    return tcsetattr(0, TCSANOW, &cooked);
 }
 
 // More than a pipe holds.
@@ -411,14 +455,23 @@ int main(int argc, char **argv)
         const char *name;
         int (*run)(char **argv);
     } commands[] = {
-        {"arguments", arguments},     {"change-world", change_world},
-        {"checksum", checksum},       {"crash", crash},
-        {"mount", mount_something},   {"everything", everything},
-        {"exit", exit_with},          {"facts", facts},
-        {"inheritance", inheritance}, {"leave-child", leave_child},
-        {"lines", write_lines},       {"loopback", loopback},
-        {"raise", raise_signal},      {"signals", report_signals},
-        {"sleep", sleep_for_ever},    {"spoil-terminal", spoil_terminal},
+        {"arguments", arguments},
+        {"change-world", change_world},
+        {"checksum", checksum},
+        {"crash", crash},
+        {"edit", edit},
+        {"mount", mount_something},
+        {"everything", everything},
+        {"exit", exit_with},
+        {"facts", facts},
+        {"inheritance", inheritance},
+        {"leave-child", leave_child},
+        {"lines", write_lines},
+        {"loopback", loopback},
+        {"raise", raise_signal},
+        {"signals", report_signals},
+        {"sleep", sleep_for_ever},
+        {"spoil-terminal", spoil_terminal},
         {"watch-size", watch_size},
     };
 

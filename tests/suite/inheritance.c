@@ -100,6 +100,43 @@ static void limits(void)
     expect_the_same(&(struct launch){.prepare = change_limits});
 }
 
+static void one_limit(const void *argument)
+{
+    const struct rlimit *limit = argument;
+
+    if (setrlimit((__rlimit_resource_t)limit->rlim_cur,
+                  &(struct rlimit){limit->rlim_max, limit->rlim_max}) == -1)
+        _exit(111);
+}
+
+// As low as they go, but for what any process needs: so much memory, a few descriptors.
+static void lowest_limits(void)
+{
+    static const struct rlimit limits[] = {
+        {RLIMIT_STACK, 64 << 10}, {RLIMIT_FSIZE, 0}, {RLIMIT_SIGPENDING, 0}, {RLIMIT_MEMLOCK, 0},
+        {RLIMIT_MSGQUEUE, 0},     {RLIMIT_CORE, 0},  {RLIMIT_NICE, 0},       {RLIMIT_RTPRIO, 0},
+        {RLIMIT_LOCKS, 0},        {RLIMIT_RSS, 0},   {RLIMIT_CPU, 1},        {RLIMIT_DATA, 1 << 20},
+        {RLIMIT_NOFILE, 12},
+    };
+
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+        expect_the_same(PREPARED(one_limit, &limits[i]));
+}
+
+// A line of the log that is too much for a limit raises SIGXFSZ, which is mydocker's own affair.
+static void limit_of_the_log(void)
+{
+    struct launch how = {.direct = true};
+
+    for (int i = 0; i < 2; i++) {
+        struct process *p =
+            run_with(&how, "sh", "-c", "ulimit -f 0; exec $0 --log-level $1 run $2 exit 6 2>>log",
+                     mydocker, i == 0 ? "info" : "debug", probe);
+        expect(p->status == 6, "with `ulimit -f 0` and the log in a file the run should go on: %s",
+               describe(p));
+    }
+}
+
 static void a_directory_that_is_gone(const void *argument)
 {
     (void)argument;
@@ -118,6 +155,8 @@ static const struct promise promises[] = {
     {"a working directory that was deleted", ALWAYS, LAST, deleted_directory},
     {"umask and nice value", ALWAYS, LAST, umask_and_priority},
     {"limits", ALWAYS, LAST, limits},
+    {"limits as low as they go", ALWAYS, LAST, lowest_limits},
+    {"a limit that the log reaches", ALWAYS, LAST, limit_of_the_log},
     {"blocked signals", ALWAYS, LAST, blocked_signals},
     {"ignored signals, SIGCHLD among them", ALWAYS, LAST, ignored_signals},
 };

@@ -69,6 +69,28 @@ static void killed_while_the_log_is_stuck(void)
     close(ends[1]);
 }
 
+// The kernel clears PR_SET_PDEATHSIG at an execve(2) then: refuse, or see to it in another way.
+static void other_real_group(const void *argument)
+{
+    (void)argument;
+    if (setregid(getegid() + 1, (gid_t)-1) == -1)
+        _exit(111);
+}
+
+static void ids_that_differ(void)
+{
+    if (ordinary_user)
+        cannot_check("only one group is mapped in a user namespace of an ordinary user");
+    struct process *p = start_with(PREPARED(other_real_group, NULL), "run", probe, "sleep");
+
+    process_watch(p, 300);
+    kill(p->pid, SIGKILL);
+    process_finish(p);
+    await(p->out == -1 || (process_finish(p), p->out == -1),
+          "real and effective group differ, mydocker was killed, and COMMAND lives on: %s",
+          describe(p));
+}
+
 static void children_of_the_caller(void)
 {
     struct launch how = {.direct = true};
@@ -119,6 +141,7 @@ static const struct promise promises[] = {
     {"COMMAND dies with mydocker", ALWAYS, LAST, killed_while_it_runs},
     {"mydocker killed at any moment", ALWAYS, LAST, killed_at_any_moment},
     {"mydocker killed while its log is stuck", ALWAYS, LAST, killed_while_the_log_is_stuck},
+    {"nor where real and effective IDs differ", ALWAYS, LAST, ids_that_differ},
     {"children of the caller are not waited for", ALWAYS, LAST, children_of_the_caller},
     {"nor is their end COMMAND's", ALWAYS, LAST, child_that_has_ended_before},
     {"not yet: what COMMAND leaves behind lives on", ALWAYS, 1, others_live_on},
@@ -126,4 +149,4 @@ static const struct promise promises[] = {
 };
 MECHANISM(
     lifetime, 1,
-    "PR_SET_PDEATHSIG (prctl(2)), and a pidfd or a pipe of the parent that the child looks at");
+    "PR_SET_PDEATHSIG (prctl(2)), and a pipe or a socket pair whose other end the parent holds");

@@ -1,7 +1,10 @@
 // /proc: the host's, and then the container's own.
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "suite.h"
@@ -63,11 +66,33 @@ static void in_old_proc(void)
                    directory);
 }
 
+// A directory on the old /proc that has lost its name, as CVE-2024-21626 leaves one.
+static void enter_nameless_proc(const void *argument)
+{
+    (void)argument;
+    if (unshare(CLONE_NEWNS) == -1 || mkdir("old", 0755) == -1 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+        mount("/proc", "old", NULL, MS_BIND | MS_REC, NULL) == -1 || chdir("old") == -1 ||
+        umount2("../old", MNT_DETACH) == -1)
+        _exit(111);
+}
+
+static void in_nameless_proc(void)
+{
+    struct process *p = run_with(PREPARED(enter_nameless_proc, NULL), "run", "sh", "-c", "echo *");
+
+    expect(p->status == 125 && p->output.size == 0,
+           "a working directory on the old /proc shows the host, whatever its name (statfs(2), "
+           "PROC_SUPER_MAGIC): refuse it: %s",
+           describe(p));
+}
+
 static const struct promise promises[] = {
     {"not yet: /proc is the host's", ALWAYS, 3, hosts_processes},
     {"/proc shows COMMAND alone, as 1", 4, LAST, own_processes},
     {"noexec, nosuid, nodev", 4, LAST, three_flags},
     {"ps shows two processes", 4, LAST, ps_shows_two},
     {"a working directory on the old /proc", 4, LAST, in_old_proc},
+    {"one that has lost its name", 4, LAST, in_nameless_proc},
 };
 MECHANISM(proc, 4, "PID 1 mounts proc on /proc (mount(2)) before it becomes COMMAND");

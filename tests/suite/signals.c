@@ -1,4 +1,5 @@
 // Signals sent to mydocker reach COMMAND.
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +43,9 @@ static void each_one(void)
                "signal %d should reach COMMAND once: %s", number, describe(p));
 }
 
+// Requests that follow one another sooner than this are one: milliseconds.
+enum { MOMENT = 100 };
+
 static void third_one_kills(int number)
 {
     struct process *p = start("run", probe, "signals");
@@ -51,6 +55,7 @@ static void third_one_kills(int number)
         process_clear(p);
         kill(p->pid, number);
         process_await_output(p, "signal=");
+        process_watch(p, MOMENT);
     }
     wanted("COMMAND gets SIGINT or SIGTERM twice, and SIGKILL at the third request");
     kill(p->pid, number);
@@ -66,12 +71,33 @@ static void third_kills(void)
     third_one_kills(SIGTERM);
 }
 
+// As timeout(1) does it: first to its child, then to its group.
+static void two_at_once_are_one_request(void)
+{
+    struct process *p = start("run", probe, "signals");
+
+    process_await_output(p, "ready\n");
+    for (int i = 0; i < 2; i++) {
+        kill(p->pid, SIGINT);
+        process_await_output(p, text_of("signal=%d\n", SIGINT));
+        kill(p->pid, SIGTERM);
+        process_await_output(p, text_of("signal=%d\n", SIGTERM));
+        process_clear(p);
+        process_watch(p, MOMENT);
+    }
+    expect(!process_has_ended(p), "two requests within a moment should count as one: %s",
+           describe(p));
+    kill(p->pid, SIGUSR2);
+    process_finish(p);
+    expect(p->status == 0, "%s", describe(p));
+}
+
 // Two signals that wait together are one: send it again and again.
 static void ask_until_it_ends(struct process *p, int number)
 {
     for (int i = 0; i < 20 && !process_has_ended(p); i++) {
         kill(p->pid, number);
-        process_watch(p, 50);
+        process_watch(p, MOMENT);
     }
     process_finish(p);
 }
@@ -139,6 +165,69 @@ static void pending_signal(void)
     expect(p->status == 0, "%s", describe(p));
 }
 
+// What sigqueue(3) sends has a value.
+static void queued_value(void)
+{
+    struct process *p = start("run", probe, "signals");
+
+    process_await_output(p, "ready\n");
+    sigqueue(p->pid, SIGRTMIN + 1, (union sigval){.sival_int = 4711});
+    process_await_output(p, text_of("signal=%d\n", SIGRTMIN + 1));
+    kill(p->pid, SIGUSR2);
+    process_finish(p);
+    expect(strstr(p->output.bytes, "value=4711\n") != NULL,
+           "a signal's value should reach COMMAND (sigqueue(3)): %s", describe(p));
+}
+
+// Those that the C library keeps to itself have no name, but can be sent.
+static void librarys_own_signals(void)
+{
+    for (int number = 32; number < SIGRTMIN; number++) {
+        struct process *p = start("run", probe, "sleep");
+
+        process_await_output(p, "ready\n");
+        kill(p->pid, number);
+        process_watch(p, 50);
+        kill(p->pid, SIGKILL);
+        process_finish(p);
+        expect(p->status == (step == 1 ? 128 + number : -SIGKILL),
+               "signal %d should be passed on like any other: %s", number, describe(p));
+    }
+}
+
+// The reader of the log does not read.
+static void stuck_log(const void *argument)
+{
+    const int *end = argument;
+
+    if (dup2(*end, 2) == -1)
+        _exit(111);
+}
+
+static void log_that_is_stuck(void)
+{
+    char bytes[4096] = {0};
+    int ends[2];
+
+    expect(pipe2(ends, O_CLOEXEC) == 0, "cannot make a pipe");
+    struct process *p = process_start(PREPARED(stuck_log, &ends[1]),
+                                      WORDS("--log-level", "debug", "run", probe, "signals"));
+    process_await_output(p, "ready\n");
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    while (write(ends[1], bytes, sizeof(bytes)) > 0)
+        ;
+    fcntl(ends[1], F_SETFL, 0);
+    for (int number = SIGRTMIN; number < SIGRTMIN + 3; number++) {
+        kill(p->pid, number);
+        process_await_output(p, text_of("signal=%d\n", number));
+    }
+    kill(p->pid, SIGUSR2);
+    process_finish(p);
+    close(ends[0]);
+    close(ends[1]);
+    expect(p->status == 0, "%s", describe(p));
+}
+
 static void ignore_sigint(const void *argument)
 {
     (void)argument;
@@ -174,10 +263,14 @@ static void signals_before_the_start(void)
 static const struct promise promises[] = {
     {"each of them reaches COMMAND, once", ALWAYS, LAST, each_one},
     {"the third SIGINT or SIGTERM kills", ALWAYS, LAST, third_kills},
+    {"two requests within a moment are one", ALWAYS, LAST, two_at_once_are_one_request},
     {"SIGTERM ends a COMMAND without a handler", ALWAYS, 1, sigterm_ends_it},
     {"PID 1 is deaf to SIGTERM, the third request kills it", 2, LAST, pid_1_is_deaf},
     {"those that the caller blocks are passed on", ALWAYS, LAST, callers_blocked_signals},
     {"one that was pending before the start", ALWAYS, LAST, pending_signal},
+    {"one that was queued keeps its value", ALWAYS, LAST, queued_value},
+    {"the C library's own are like others", ALWAYS, LAST, librarys_own_signals},
+    {"they are passed on while nobody reads the log", ALWAYS, LAST, log_that_is_stuck},
     {"SIGINT that the caller ignores is no request to end", ALWAYS, LAST,
      ignored_sigint_is_no_request},
     {"those that come before COMMAND disturb nothing", ALWAYS, LAST, signals_before_the_start},

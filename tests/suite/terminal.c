@@ -490,6 +490,403 @@ static void hang_up(void)
     process_finish(p);
 }
 
+// The window is closed.
+static void close_terminal(struct process *p)
+{
+    close(p->out);
+    p->out = p->in = -1;
+}
+
+// COMMAND pays no heed to SIGHUP; mydocker is the leader of the session.
+static void deaf_to_hang_up(void)
+{
+    static const char *const options[] = {"-it", "-i", "--"};
+
+    for (size_t i = 0; i < 3; i++) {
+        struct process *p = start_on_terminal(WORDS("run", options[i], probe, "signals"));
+
+        process_await_output(p, "ready\r\n");
+        close_terminal(p);
+        process_finish(p);
+        expect(p->status == 128 + SIGHUP,
+               "`run %s`, and its terminal is closed: COMMAND should get SIGHUP, then SIGKILL, and "
+               "the status be 129: %s",
+               options[i], describe(p));
+    }
+}
+
+static void heeds_hang_up(void)
+{
+    struct process *p = start_on_terminal(WORDS(
+        "run", "-it", "sh", "-c", "trap 'exit 5' HUP; echo ready; while :; do sleep .05; done"));
+
+    process_await_output(p, "ready\r\n");
+    close_terminal(p);
+    process_finish(p);
+    expect(p->status == 5, "COMMAND should be sent SIGHUP, and its own status count: %s",
+           describe(p));
+}
+
+// The process that wrote its ID to FILE: has it ended?
+static bool has_ended(const char *file)
+{
+    const char *id = content_of(text_of("%s/%s", scratch, file));
+    const char *stat = content_of(text_of("/proc/%ld/stat", strtol(id, NULL, 10)));
+    const char *end = strrchr(stat, ')');
+
+    return end == NULL || end[2] == 'Z';
+}
+
+// The same behind shells, which die of it, and of which not all pass it on.
+static void hang_up_of_a_shell(void)
+{
+    static const char *const callers[] = {"bash --norc --noprofile -i", "dash -i"};
+    static const char *const commands[] = {
+        "sh -c 'echo $$ >id; exec $M run -it $P sleep'\n",
+        "sh -c 'echo $$ >id; exec $M run -i $P sleep'\n",
+        "sh -c 'echo $$ >id; exec $M run $P sleep'\n",
+        "sh -c 'sh -c \"echo \\$\\$ >id; exec $M run -it $P sleep\"; true'\n",
+    };
+    struct launch how = {.direct = true, .terminal = true, .environment = shell_environment()};
+
+    need_tool("bash");
+    need_tool("dash");
+    for (size_t i = 0; i < 8; i++) {
+        struct process *p = start_with(&how, "sh", "-c", text_of("exec %s", callers[i / 4]));
+
+        process_await_output(p, "ready> ");
+        converse(p, commands[i % 4], "ready\r\n");
+        close_terminal(p);
+        process_finish(p);
+        await(has_ended("id"), "%s was told to: %s and its terminal was closed: mydocker lives on",
+              callers[i / 4], commands[i % 4]);
+    }
+}
+
+static void ignore_hang_up(const void *argument)
+{
+    (void)argument;
+    (void)signal(SIGHUP, SIG_IGN);
+}
+
+static void hang_up_that_the_caller_ignores(void)
+{
+    struct launch how = {.terminal = true, .prepare = ignore_hang_up};
+    struct process *p = start_with(&how, "run", "-t", probe, "sleep");
+
+    process_await_output(p, "ready\r\n");
+    close_terminal(p);
+    process_watch(p, 3000);
+    expect(!process_has_ended(p), "who ignores SIGHUP, as after nohup(1), should go on: %s",
+           describe(p));
+}
+
+static void hang_up_by_hand(void)
+{
+    struct process *p = start_on_terminal(WORDS("run", "-it", probe, "signals"));
+
+    process_await_output(p, "ready\r\n");
+    kill(p->pid, SIGHUP);
+    process_await_output(p, "signal=1\r\n");
+    process_watch(p, 3000);
+    expect(!process_has_ended(p), "SIGHUP without a hang-up is a signal like others: %s",
+           describe(p));
+    kill(p->pid, SIGUSR2);
+    process_finish(p);
+}
+
+// A shell that managed its jobs leaves the terminal to a group that has died with it.
+static void shell_without_t(void)
+{
+    need_tool("bash");
+    struct launch how = {.direct = true, .terminal = true, .environment = shell_environment()};
+    struct process *p =
+        start_with(&how, "sh", "-c", "$M run -i bash --norc --noprofile -i; read x; echo got-$x");
+
+    process_await_output(p, "ready> ");
+    process_type(p, "exit\n");
+    process_await_output(p, "exit\r\n");
+    process_type(p, "word\n");
+    process_await_output(p, "got-word");
+    process_finish(p);
+}
+
+// COMMAND that has a handler for Ctrl-Z is stopped when it has put the terminal in order.
+static void stops_in_order(void)
+{
+    static const char *const options[] = {"-i", "-it"};
+
+    need_tool("stty");
+    for (size_t i = 0; i < 2; i++) {
+        struct process *p = calling_shell();
+
+        converse(p, text_of("$M run %s $P edit\n", options[i]), "ready\r\n");
+        converse(p, "x", "key=x");
+        converse(p, CTRL_Z, "topped");
+        ask(p, "stty -a; echo at-$((40+2))\n", "at-42");
+        expect(strstr(p->output.bytes, " icanon") != NULL &&
+                   strstr(p->output.bytes, " echo ") != NULL,
+               "the terminal was left raw: COMMAND was stopped in the middle of its handler: %s",
+               describe(p));
+        converse(p, "fg\n", text_of("run %s", options[i]));
+        process_watch(p, 50);
+        converse(p, "y", "key=y");
+        process_type(p, "q");
+        process_await_output(p, "ready> ");
+        process_type(p, "exit 0\n");
+        process_finish(p);
+    }
+}
+
+static pid_t only_child(pid_t parent)
+{
+    const char *ids = content_of(text_of("/proc/%d/task/%d/children", (int)parent, (int)parent));
+
+    return (pid_t)strtol(ids, NULL, 10);
+}
+
+// SIGSTOP announces nothing: the shell has the terminal, and COMMAND, which was not stopped, not.
+static void stopped_without_a_word(void)
+{
+    struct process *p = calling_shell();
+
+    converse(p, "$M run -it cat\n", "command cat");
+    converse(p, "one\n", "one\r\none\r\n");
+    pid_t ours = only_child(p->pid);
+    process_clear(p);
+    kill(ours, SIGSTOP);
+    process_await_output(p, "topped");
+    process_type(p, "\n"); // cat is reading already, and gets this line
+    process_watch(p, 100);
+    ask(p, "echo at-$((40+2))\n", "at-42");
+    converse(p, "fg\n", "run -it");
+    process_watch(p, 50);
+    converse(p, "two\n", "two\r\ntwo\r\n");
+    converse(p, CTRL_D, "ready> ");
+    process_type(p, "exit 0\n");
+    process_finish(p);
+}
+
+static void stopped_and_sent_to_the_background(void)
+{
+    struct process *p = calling_shell();
+
+    converse(p, "$M run -t sleep 1\n", "command sleep");
+    pid_t ours = only_child(p->pid);
+    process_clear(p);
+    kill(ours, SIGSTOP);
+    process_await_output(p, "topped");
+    ask(p, "bg; echo at-$((40+2))\n", "at-42");
+    converse(p, "cat\n", "cat\r\n");
+    converse(p, "one\n", "one\r\none\r\n");
+    await(kill(ours, 0) == -1 || (process_watch(p, 5), false) || kill(ours, 0) == -1,
+          "COMMAND should have ended by now");
+    converse(p, "two\n", "two\r\ntwo\r\n");
+    converse(p, CTRL_D, "ready> ");
+    process_type(p, "exit 0\n");
+    process_finish(p);
+}
+
+static char state_of(pid_t pid)
+{
+    const char *end = strrchr(content_of(text_of("/proc/%d/stat", (int)pid)), ')');
+
+    return end == NULL ? '?' : end[2];
+}
+
+static void in_a_session_of_its_own(const void *argument)
+{
+    (void)argument;
+    (void)setsid();
+}
+
+// Who stops COMMAND where nobody manages jobs (a service, ssh -t) wants it to stay so.
+static void stopped_where_nobody_manages_jobs(void)
+{
+    for (int on_terminal = 0; on_terminal < 2; on_terminal++) {
+        struct process *p = on_terminal ? start_on_terminal(WORDS("run", "-it", "cat"))
+                                        : start_with(PREPARED(in_a_session_of_its_own, NULL), "run",
+                                                     probe, "sleep");
+        process_await_output(p, on_terminal ? "command cat" : "ready\n");
+        if (on_terminal)
+            converse(p, "one\n", "one\r\none\r\n");
+        pid_t command = only_child(p->pid);
+        kill(command, SIGSTOP);
+        await(state_of(command) == 'T', "COMMAND cannot be stopped");
+        process_watch(p, 100);
+        expect(state_of(command) == 'T', "SIGSTOP to COMMAND was undone, and nobody asked for it");
+        kill(command, SIGCONT);
+        if (on_terminal) {
+            converse(p, "two\n", "two\r\ntwo\r\n");
+            process_type(p, CTRL_D);
+            process_finish(p);
+        }
+    }
+}
+
+// A shell in the background does not get the terminal, whatever lets it go on.
+static void background_shell_after_bg(void)
+{
+    static const char *const options[] = {"-it", "-i"};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct process *p = calling_shell();
+
+        converse(p, text_of("set -b; $M run %s bash --norc -i &\n", options[i]), "topped");
+        for (int j = 0; j < 3; j++) {
+            converse(p, "bg\n", "topped");
+            expect(tcgetpgrp(p->out) == p->pid, "the foreground should be the calling shell's: %s",
+                   describe(p));
+        }
+        ask(p, "echo at-$((40+2))\n", "at-42");
+        process_type(p, "kill -KILL %1; exit 0\nexit 0\n");
+        process_finish(p);
+        expect(p->status == 0, "the calling shell should have lived to its end: %s", describe(p));
+        world_mend();
+    }
+}
+
+static void background_shell_of_a_script(void)
+{
+    for (int i = 0; i < 5; i++) {
+        struct process *p = calling_shell();
+
+        converse(p, "sh -c '$M run -it bash --norc -i </dev/tty & sleep .1'; echo at-$((40+1))\n",
+                 "at-41");
+        process_watch(p, 100);
+        ask(p, "echo at-$((40+2))\n", "at-42");
+        expect(tcgetpgrp(p->out) == p->pid, "the foreground should be the calling shell's: %s",
+               describe(p));
+        process_type(p, "exit 0\n");
+        process_finish(p);
+        expect(p->status == 0, "the calling shell should have lived to its end: %s", describe(p));
+        world_mend();
+    }
+}
+
+// What a script started has the terminal, the script ends, and the shell takes it back.
+static void foreground_of_a_shell(void)
+{
+    struct process *p = calling_shell();
+
+    converse(p,
+             "sh -c 'echo $$ >id; $M run -it sleep .4 </dev/tty & sleep .1'; echo at-$((40+1))\n",
+             "at-41");
+    process_watch(p, 600);
+    expect(tcgetpgrp(p->out) == p->pid,
+           "the calling shell had the foreground, and it was taken from it: %s", describe(p));
+    ask(p, "echo at-$((40+2))\n", "at-42");
+    process_type(p, "exit 0\n");
+    process_finish(p);
+}
+
+// The settings that are put back must not be older than what stands beside us has made of them.
+static void pager_keeps_its_settings(void)
+{
+    need_tool("stty");
+    struct process *p = calling_shell();
+
+    for (int i = 0; i < 15; i++) {
+        ask(p,
+            "$M --log-level warn run -it sleep .1 | sh -c 'exec </dev/tty; stty -icanon; "
+            "sleep .2; stty -a'; stty icanon; echo at-$((40+2))\n",
+            "at-42");
+        expect(strstr(p->output.bytes, "topped") == NULL, "the job has stopped by itself: %s",
+               describe(p));
+        expect(strstr(p->output.bytes, " -icanon") != NULL,
+               "the next one in the pipeline had set the terminal to -icanon: %s", describe(p));
+    }
+    process_type(p, "exit 0\n");
+    process_finish(p);
+}
+
+// The foreground is our group's, since a pager wanted it. Ctrl-Z then stops COMMAND as well.
+static void stopped_behind_a_pager(void)
+{
+    need_tool("busybox");
+    struct process *p = calling_shell();
+
+    converse(p,
+             "$M --log-level warn run -it sh -c 'while :; do echo line; sleep .05; done' | busybox "
+             "less\n",
+             "line");
+    // It reads a key, and is given the terminal for that.
+    process_type(p, "j");
+    await(tcgetpgrp(p->out) == only_child(p->pid) || (process_watch(p, 5), false),
+          "the pager wants the terminal, and does not get it: %s", describe(p));
+    process_clear(p);
+    process_type(p, CTRL_Z);
+    process_await_output(p, "topped");
+    ask(p, "echo at-$((40+2))\n", "at-42");
+    process_type(p, "kill -KILL %1; exit 0\n");
+    process_watch(p, 100);
+}
+
+// Ctrl-Z meets our own group, or COMMAND that has the terminal by now: PID 1 is told, and no more.
+static void stopped_right_after_the_start(void)
+{
+    const char *obeys = step == 1 ? "topped" : "signal=20";
+
+    for (int i = 0; i < 12; i++) {
+        struct process *p = calling_shell();
+
+        process_type(p, text_of("$M run -it $P %s | cat\n", step == 1 ? "sleep" : "signals"));
+        process_await_output(p, "| cat\r\n");
+        process_watch(p, i / 2 + 1);
+        for (int j = 0; j < 20 && strstr(p->output.bytes, "topped") == NULL &&
+                        strstr(p->output.bytes, obeys) == NULL;
+             j++) {
+            process_type(p, CTRL_Z);
+            process_watch(p, 300);
+        }
+        kill(only_child(p->pid), SIGKILL);
+        ask(p, "kill -CONT %1; echo at-$((40+2))\n", "at-42");
+        process_type(p, "exit 0\n");
+        process_finish(p);
+        world_mend();
+    }
+}
+
+// After `bg` COMMAND, which reads, would spin without the terminal if it is PID 1.
+static void reads_after_bg_and_fg(void)
+{
+    struct process *p = calling_shell();
+
+    converse(p, "set -b; $M run -it cat\n", "command cat");
+    converse(p, "one\n", "one\r\none\r\n");
+    process_clear(p);
+    kill(only_child(only_child(p->pid)), SIGSTOP);
+    process_await_output(p, "topped");
+    ask(p, "echo at-$((40+2))\n", "at-42");
+    converse(p, "bg\n", "topped");
+    converse(p, "fg\n", "run -it");
+    process_watch(p, 50);
+    converse(p, "two\n", "two\r\ntwo\r\n");
+    converse(p, CTRL_D, "ready> ");
+    process_type(p, "exit 0\n");
+    process_finish(p);
+}
+
+// `stty tostop` stops whoever writes from the background: not what stands beside us in a pipeline.
+static void writer_in_the_pipeline(void)
+{
+    need_tool("stty");
+    struct process *p = calling_shell();
+
+    ask(p, "stty tostop; stty -g >before; echo at-$((40+2))\n", "at-42");
+    converse(p, "$M run -it bash --norc -i 2>&1 | cat\n", "ready> ");
+    ask(p, "echo in-$((40+2))\n", "in-42");
+    ask(p, "echo in-$((40+3))\n", "in-43");
+    process_type(p, "exit\n");
+    process_await_output(p, "exit\r\n");
+    ask(p, "stty -g >after; echo at-$((40+4))\n", "at-44");
+    expect(strcmp(content_of(text_of("%s/before", scratch)),
+                  content_of(text_of("%s/after", scratch))) == 0,
+           "the terminal's settings should be as before: %s", describe(p));
+    process_type(p, "exit 0\n");
+    process_finish(p);
+}
+
 static const struct promise promises[] = {
     {"COMMAND has the foreground, and the window its size", ALWAYS, LAST, has_the_foreground},
     {"without -t nothing changes", ALWAYS, LAST, without_t_nothing_changes},
@@ -520,6 +917,28 @@ static const struct promise promises[] = {
     {"Ctrl-Z stops the whole pipeline", ALWAYS, 1, pipeline_is_stopped},
     {"in a pipeline", ALWAYS, LAST, in_a_pipeline},
     {"a terminal that hangs up", ALWAYS, LAST, hang_up},
+    {"a COMMAND that is deaf to a hang-up is killed", ALWAYS, LAST, deaf_to_hang_up},
+    {"one that is not ends as it likes", ALWAYS, LAST, heeds_hang_up},
+    {"a hang-up behind a shell", ALWAYS, LAST, hang_up_of_a_shell},
+    {"a hang-up that the caller ignores", ALWAYS, LAST, hang_up_that_the_caller_ignores},
+    {"SIGHUP alone is no hang-up", ALWAYS, LAST, hang_up_by_hand},
+    {"without -t, too, it comes back from a shell", ALWAYS, LAST, shell_without_t},
+    {"Ctrl-Z waits for COMMAND's own handler", ALWAYS, 1, stops_in_order},
+    {"after SIGSTOP to mydocker and fg COMMAND reads again", ALWAYS, LAST, stopped_without_a_word},
+    {"after SIGSTOP and bg the terminal is taken from nobody", ALWAYS, LAST,
+     stopped_and_sent_to_the_background},
+    {"SIGSTOP to COMMAND is not undone", ALWAYS, LAST, stopped_where_nobody_manages_jobs},
+    {"a shell in the background waits for fg after bg, too", ALWAYS, LAST,
+     background_shell_after_bg},
+    {"a script's shell does not take the terminal from the caller", ALWAYS, LAST,
+     background_shell_of_a_script},
+    {"a shell that has the terminal keeps it", ALWAYS, LAST, foreground_of_a_shell},
+    {"who stands beside it keeps its settings", ALWAYS, LAST, pager_keeps_its_settings},
+    {"Ctrl-Z behind a pager stops both", ALWAYS, LAST, stopped_behind_a_pager},
+    {"Ctrl-Z right after the start leaves no half of a job", ALWAYS, LAST,
+     stopped_right_after_the_start},
+    {"after bg and fg COMMAND reads again", ALWAYS, LAST, reads_after_bg_and_fg},
+    {"a writer in the pipeline is not stopped", ALWAYS, LAST, writer_in_the_pipeline},
 };
 MECHANISM(terminal, 1,
           "setpgid(2) and tcsetpgrp(3) in the child; both, and the settings, undone in the parent");
