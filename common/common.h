@@ -64,15 +64,18 @@ _Noreturn void die_remedy(int status, const char *remedy, const char *format, ..
 
 // ---- refusal.c: why the kernel said no, where errno alone misleads ----
 
-// clone(2) failed, and errno says how: say which capability is missing (capabilities(7)), which
-// limit is reached (namespaces(7)) or what else forbids it, and what to do.
-_Noreturn void die_clone(void);
+// CALL failed, a system call with or without its object ("fork", "open /dev/null"), and errno says
+// how. Dies with EXIT_MYDOCKER, and says what errno does not: which capability is missing
+// (capabilities(7)), which limit is reached (namespaces(7)) or what else forbids it, and what to
+// do. Where nothing is known of it, as die_errno() does.
+_Noreturn void die_call(const char *call);
 
-// mount(2) on TARGET failed: the same.
+// The same for clone(2), and for mount(2) on TARGET.
+_Noreturn void die_clone(void);
 _Noreturn void die_mount(const char *target);
 
-// execve(2) of COMMAND failed: the same, with status 127 where there is no such file and 126
-// where there is.
+// The same for execve(2) of COMMAND: status 127 where there is no such file or no interpreter for
+// it (ENOENT, ENOTDIR), else 126.
 _Noreturn void die_execve(const char *command);
 
 // ---- descriptors.c: COMMAND gets descriptors 0, 1 and 2, and no others ----

@@ -11,7 +11,7 @@ void descriptors_fill(void)
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         // open(2) returns the lowest number that is free: this one.
         if (fcntl(fd, F_GETFD) == -1 && errno == EBADF && open("/dev/null", O_RDWR) == -1)
-            die_errno("open /dev/null");
+            die_call("open /dev/null");
 }
 
 void descriptors_null_stdin(void)
@@ -19,7 +19,7 @@ void descriptors_null_stdin(void)
     // Closed first, 0 is the lowest number that is free, and a full table has room.
     (void)close(STDIN_FILENO);
     if (open("/dev/null", O_RDONLY) == -1)
-        die_errno("open /dev/null");
+        die_call("open /dev/null");
 }
 
 void descriptors_keep(int fd, int kept)
@@ -29,7 +29,8 @@ void descriptors_keep(int fd, int kept)
     // dup2(2) clears the flag on a copy, but does nothing at all where both numbers are the same.
     if (fcntl(kept, F_SETFD, 0) == -1)
         die_errno("fcntl %d F_SETFD", kept);
-    // No wrapper in the C library before glibc 2.34, and none in musl.
-    if (syscall(SYS_close_range, kept + 1, ~0U, 0) == -1)
-        die_remedy(EXIT_MYDOCKER, errno == ENOSYS ? "it came with Linux 5.9" : "", "close_range");
+    // No wrapper in the C library before glibc 2.34, and none in musl. The number's name is the
+    // kernel's: before 2.33 glibc has no SYS_close_range.
+    if (syscall(__NR_close_range, kept + 1, ~0U, 0) == -1)
+        die_call("close_range");
 }

@@ -46,7 +46,8 @@ const char *path_find(const char *name, char found[PATH_MAX])
     }
     if (found[0] == '\0') {
         errno = ENOENT;
-        die_remedy(EXIT_NOT_FOUND, "it is in no directory of PATH", "find %s", name);
+        die_remedy(EXIT_NOT_FOUND, "it is in no directory of PATH, and there are no images here",
+                   "find %s", name);
     }
     return found;
 }

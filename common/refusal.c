@@ -1,220 +1,312 @@
-// Why the kernel said no, where errno alone misleads.
+// Why the kernel said no, where errno alone misleads: a table of reasons, and the probes that tell
+// whether they apply.
 //
 // Asked only after a refusal: a run that goes well pays nothing for it.
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <mntent.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common.h"
 
-enum { REMEDY_MAX = 1024 };
+enum { REMEDY_MAX = 1024, NAME_SIZE = 256 };
 
-// The number in the first line of FILE, or -1.
-static long number_in(const char *file)
+// What the call that failed was about: a mount point, or COMMAND's file.
+static const char *object;
+
+static bool holds_number(const char *file, int number)
 {
-    char digits[32];
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd == -1 ? -1 : read(fd, digits, sizeof(digits) - 1);
+    int found = -1;
+    FILE *stream = fopen(file, "re");
 
-    if (fd != -1)
-        (void)close(fd);
-    if (length <= 0)
-        return -1;
-    digits[length] = '\0';
-    return strtol(digits, NULL, 10);
+    if (stream == NULL)
+        return false;
+    (void)fscanf(stream, "%d", &found);
+    (void)fclose(stream);
+    return found == number;
 }
 
-static bool is_effective(cap_value_t capability)
+// Do two symbolic links say different things? One that is not there says nothing.
+static bool differ(const char *one, const char *other)
+{
+    char texts[2][NAME_SIZE] = {"", ""};
+
+    (void)readlink(one, texts[0], NAME_SIZE - 1);
+    (void)readlink(other, texts[1], NAME_SIZE - 1);
+    return strcmp(texts[0], texts[1]) != 0;
+}
+
+// The probes: NULL where the reason does not apply, else what %s stands for in its words.
+
+static const char *lacks_capability(void)
 {
     cap_flag_value_t value = CAP_CLEAR;
     cap_t ours = cap_get_proc();
 
-    if (ours == NULL)
-        return false;
-    (void)cap_get_flag(ours, capability, CAP_EFFECTIVE, &value);
+    if (ours != NULL)
+        (void)cap_get_flag(ours, CAP_SYS_ADMIN, CAP_EFFECTIVE, &value);
     (void)cap_free(ours);
-    return value == CAP_SET;
+    return value == CAP_SET ? NULL : program_invocation_name;
 }
-
-// Ubuntu's, on by default since 24.04: anybody can make a user namespace, but it holds no
-// capabilities.
-static bool apparmor_restricts(void)
-{
-    return number_in("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1;
-}
-
-static bool seccomp_filters(void)
-{
-    return prctl(PR_GET_SECCOMP) == 2; // SECCOMP_MODE_FILTER
-}
-
-#define SWITCHED_OFF "; user namespaces are switched off: run it as root, or first: sudo sysctl "
-#define APPARMOR                                                                                   \
-    "AppArmor restricts unprivileged user namespaces: run it as root, or first: "                  \
-    "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
-#define SECCOMP                                                                                    \
-    "a seccomp filter forbids it, as inside Docker: start the outer container with "               \
-    "--privileged, or with --cap-add SYS_ADMIN --security-opt seccomp=unconfined "                 \
-    "--security-opt apparmor=unconfined --security-opt systempaths=unconfined"
 
 // There are two switches: the limit of namespaces(7), and one that is Debian's.
 static const char *user_namespaces_off(void)
 {
-    if (number_in("/proc/sys/user/max_user_namespaces") == 0)
-        return SWITCHED_OFF "user.max_user_namespaces=10000";
-    if (number_in("/proc/sys/kernel/unprivileged_userns_clone") == 0)
-        return SWITCHED_OFF "kernel.unprivileged_userns_clone=1";
-    return "";
+    if (lacks_capability() == NULL)
+        return NULL;
+    if (holds_number("/proc/sys/user/max_user_namespaces", 0))
+        return "user.max_user_namespaces=10000";
+    bool off = holds_number("/proc/sys/kernel/unprivileged_userns_clone", 0);
+    return off ? "kernel.unprivileged_userns_clone=1" : NULL;
 }
 
-static void explain_eperm(char remedy[REMEDY_MAX])
+// Ubuntu's, on by default since 24.04: anybody can make a user namespace, but it holds no
+// capabilities.
+static const char *apparmor_restricts(void)
 {
-    if (!is_effective(CAP_SYS_ADMIN))
-        (void)snprintf(remedy, REMEDY_MAX,
-                       "CAP_SYS_ADMIN is missing: run it as root, or "
-                       "unshare --user --map-root-user %.256s run -it /bin/sh%s%s%s",
-                       program_invocation_name, user_namespaces_off(),
-                       apparmor_restricts() ? "; " APPARMOR : "",
-                       seccomp_filters() ? "; " SECCOMP : "");
-    else if (apparmor_restricts())
-        (void)snprintf(remedy, REMEDY_MAX, APPARMOR);
-    else if (seccomp_filters())
-        (void)snprintf(remedy, REMEDY_MAX, SECCOMP);
+    return holds_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 1) ? "" : NULL;
+}
+
+static const char *seccomp_filters(void)
+{
+    return prctl(PR_GET_SECCOMP) == 2 ? "" : NULL; // SECCOMP_MODE_FILTER
 }
 
 // Which of the limits of namespaces(7) is it? One that is 0 gives itself away.
-static void explain_enospc(char remedy[REMEDY_MAX])
+static const char *zero_limit(void)
 {
     static const char *const kinds[] = {"uts", "pid", "mnt", "net", "ipc"};
     char file[64];
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         (void)snprintf(file, sizeof(file), "/proc/sys/user/max_%s_namespaces", kinds[i]);
-        if (number_in(file) == 0) {
-            (void)snprintf(remedy, REMEDY_MAX,
-                           "not the disk, a limit on namespaces: raise it with "
-                           "sudo sysctl user.max_%s_namespaces=10000",
-                           kinds[i]);
-            return;
-        }
+        if (holds_number(file, 0))
+            return kinds[i];
     }
-    (void)snprintf(remedy, REMEDY_MAX,
-                   "not the disk, a limit on namespaces: one of user.max_*_namespaces is reached, "
-                   "or PID namespaces are 32 deep");
+    return NULL;
 }
 
-void die_clone(void)
+// After unshare(2) the next child is the init of the new namespace. Until then the link is empty.
+static const char *children_elsewhere(void)
 {
-    char remedy[REMEDY_MAX] = "";
-    int error = errno;
-
-    switch (error) {
-    case EPERM:
-        explain_eperm(remedy);
-        break;
-    case ENOSPC:
-        explain_enospc(remedy);
-        break;
-    case EINVAL:
-        (void)strcpy(remedy, "this kernel was built without one of the namespaces");
-        break;
-    case ENOMEM:
-        (void)strcpy(remedy,
-                     "or the init of this PID namespace is dead (unshare --pid wants "
-                     "--fork)");
-        break;
-    case EAGAIN:
-        (void)strcpy(remedy, "a limit on processes is reached (ulimit -u, or a pids cgroup)");
-        break;
-    default:
-        break;
-    }
-    errno = error;
-    die_remedy(EXIT_MYDOCKER, remedy, "clone");
+    return differ("/proc/self/ns/pid", "/proc/self/ns/pid_for_children") ? "" : NULL;
 }
 
-// The first mount that lies over a part of /proc, written to MASK. In a user namespace a kernel
-// that sees one does not hand out a new /proc, which would show what the mask hides.
-static bool proc_mask(char mask[256])
+// QEMU says that /proc/self/exe is the program it emulates, and forgets the link's other name.
+static const char *emulated(void)
 {
-    char line[4096];
-    bool found = false;
-    FILE *mounts = fopen("/proc/self/mountinfo", "re");
+    return differ("/proc/self/exe", "/proc/thread-self/exe") ? "" : NULL;
+}
 
-    while (!found && mounts != NULL && fgets(line, sizeof(line), mounts) != NULL)
-        // proc(5), mountinfo: the fifth field is where. One place is there to be mounted on, and
-        // hides nothing.
-        found = sscanf(line, "%*d %*d %*s %*s %255s", mask) == 1 &&
-                strncmp(mask, "/proc/", strlen("/proc/")) == 0 &&
-                strcmp(mask, "/proc/sys/fs/binfmt_misc") != 0;
+// These directories are empty, and there to be mounted on.
+static bool hides_nothing(const char *mount_point)
+{
+    return strcmp(mount_point, "/proc/sys/fs/binfmt_misc") == 0 ||
+           strcmp(mount_point, "/proc/fs/nfsd") == 0 || strcmp(mount_point, "/proc/xen") == 0;
+}
+
+// The first mount that lies over a part of /proc. In a user namespace a kernel that sees one does
+// not hand out a new /proc, which would show what the mask hides. Outside of any it does; there the
+// link has this number on every machine.
+static const char *proc_mask(void)
+{
+    static char mask[NAME_SIZE];
+    char user[NAME_SIZE] = "";
+    FILE *mounts = setmntent("/proc/self/mounts", "re");
+
+    while (mounts != NULL && mask[0] == '\0') {
+        const struct mntent *entry = getmntent(mounts);
+        if (entry == NULL)
+            break;
+        if (strncmp(entry->mnt_dir, "/proc/", 6) == 0 && !hides_nothing(entry->mnt_dir))
+            (void)snprintf(mask, NAME_SIZE, "%s", entry->mnt_dir);
+    }
     if (mounts != NULL)
-        (void)fclose(mounts);
-    return found;
+        (void)endmntent(mounts);
+    (void)readlink("/proc/self/ns/user", user, NAME_SIZE - 1);
+    bool refused = strcmp(object, "/proc") == 0 && strcmp(user, "user:[4026531837]") != 0;
+    return refused && mask[0] != '\0' ? mask : NULL;
 }
 
-void die_mount(const char *target)
+// A proc is there, but has no link for this process.
+static const char *foreign_proc(void)
 {
-    char remedy[REMEDY_MAX] = "", mask[256];
-    int error = errno;
+    struct statfs system;
 
-    if (error == EPERM && strcmp(target, "/proc") == 0 && proc_mask(mask))
-        (void)snprintf(remedy, sizeof(remedy),
-                       "%s lies over a part of /proc, as in a nested container: start the outer "
-                       "one with --security-opt systempaths=unconfined",
-                       mask);
-    else if (error == EPERM)
-        explain_eperm(remedy);
-    else if (error == EACCES)
-        (void)strcpy(remedy,
-                     "AppArmor or SELinux forbids it, as inside Docker: start the outer "
-                     "container with --security-opt apparmor=unconfined");
-    else if (error == EINVAL)
-        (void)strcpy(remedy, "it is no mount point, as in a chroot: bind-mount it on itself first");
-    errno = error;
-    die_remedy(EXIT_MYDOCKER, remedy, "mount %s", target);
+    return statfs("/proc", &system) == 0 && system.f_type == PROC_SUPER_MAGIC ? "" : NULL;
 }
 
-// EACCES has many reasons; the file tells which.
-static const char *explain_eacces(const char *command)
+// EACCES of execve(2) has many reasons; the file tells which.
+static const char *why_not_executed(void)
 {
     struct statvfs system;
     struct stat file;
 
-    if (stat(command, &file) == -1)
+    if (stat(object, &file) == -1)
         return "a directory on the way may not be searched";
     if (S_ISDIR(file.st_mode))
         return "it is a directory";
     if (!S_ISREG(file.st_mode))
         return "it is not a regular file";
-    if (statvfs(command, &system) == 0 && (system.f_flag & ST_NOEXEC) != 0)
+    if (statvfs(object, &system) == 0 && (system.f_flag & ST_NOEXEC) != 0)
         return "its file system is mounted noexec";
-    if (faccessat(AT_FDCWD, command, X_OK, AT_EACCESS) == -1)
+    if (faccessat(AT_FDCWD, object, X_OK, AT_EACCESS) == -1)
         return "it may not be executed: chmod +x";
-    return "its interpreter may not be executed";
+    return "its interpreter may not be executed, or AppArmor, SELinux or Landlock forbids it";
+}
+
+// Where the file is there, ENOENT speaks of its interpreter.
+static const char *missing_interpreter(void)
+{
+    static char name[NAME_SIZE]; // the kernel reads no more of the line
+
+    if (access(object, F_OK) == -1)
+        return NULL;
+    FILE *file = fopen(object, "re");
+    bool is_script = file != NULL && fscanf(file, "#! %255[^ \t\n]", name) == 1;
+    if (file != NULL)
+        (void)fclose(file);
+    return is_script ? name : "the program after #!, or the loader of a dynamic binary";
+}
+
+static const char *carriage_return(void)
+{
+    const char *name = missing_interpreter();
+
+    return name != NULL && strchr(name, '\r') != NULL ? "" : NULL;
+}
+
+#define SECCOMP                                                                                    \
+    "a seccomp filter forbids it, as inside Docker: start the outer container with "               \
+    "--privileged, or with --cap-add SYS_ADMIN --security-opt seccomp=unconfined "                 \
+    "--security-opt apparmor=unconfined --security-opt systempaths=unconfined"
+#define NO_FORK                                                                                    \
+    "the next child belongs to another PID namespace, as its init or after its init's death: "     \
+    "unshare --pid wants --fork"
+
+// All that apply are said.
+static const struct reason {
+    const char *calls;          // those that may fail for it; "any"
+    int error;                  // what errno is then
+    const char *(*probe)(void); // none: it applies where nothing above does
+    const char *words;
+} reasons[] = {
+    {"clone, mount", EPERM, lacks_capability,
+     "CAP_SYS_ADMIN is missing: run it as root, or unshare --user --map-root-user %.255s run -it "
+     "/bin/sh"},
+    {"mount", EPERM, lacks_capability,
+     "it was there before execve(2): what a file gives (setcap) does not count in a new mount "
+     "namespace"},
+    {"clone, mount", EPERM, user_namespaces_off,
+     "user namespaces are switched off: run it as root, or first: sudo sysctl %s"},
+    {"mount", EPERM, proc_mask,
+     "%s lies over a part of /proc, as in a nested container: unmount it, or start the outer one "
+     "with --security-opt systempaths=unconfined (Docker), --security-opt unmask=ALL (Podman) or "
+     "security.nesting=true (LXD, Incus)"},
+    {"clone, mount", EPERM, apparmor_restricts,
+     "AppArmor restricts unprivileged user namespaces: run it as root, or first: sudo sysctl "
+     "kernel.apparmor_restrict_unprivileged_userns=0"},
+    {"any", EPERM, seccomp_filters, SECCOMP},
+    {"clone, mount", EPERM, NULL, "perhaps AppArmor, SELinux or Landlock forbids it"},
+    {"clone", ENOSPC, zero_limit,
+     "not the disk, a limit on namespaces: raise it with sudo sysctl user.max_%s_namespaces=10000"},
+    {"clone", ENOSPC, NULL,
+     "not the disk, a limit on namespaces: one of user.max_*_namespaces is reached, or PID "
+     "namespaces are 32 deep"},
+    {"clone", EINVAL, children_elsewhere, NO_FORK},
+    {"clone", EINVAL, emulated,
+     "this program is made for another machine, and its emulator (QEMU) has no namespaces: build "
+     "it on this one"},
+    {"clone", EINVAL, NULL, "this kernel was built without one of the namespaces"},
+    {"fork, clone", ENOMEM, children_elsewhere, NO_FORK},
+    {"fork, clone", EAGAIN, NULL,
+     "a limit on processes is reached: ulimit -u, a pids cgroup, kernel.pid_max or "
+     "kernel.threads-max"},
+    {"close_range", ENOSYS, NULL,
+     "it came with Linux 5.9; on a newer one a seccomp filter or an emulator (valgrind, QEMU) "
+     "answers so"},
+    {"any", ENOSYS, seccomp_filters, SECCOMP},
+    {"mount", EACCES, NULL,
+     "AppArmor or SELinux forbids it, as inside Docker: start the outer container with "
+     "--security-opt apparmor=unconfined"},
+    {"mount", EINVAL, NULL, "it is no mount point, as in a chroot: bind-mount it on itself first"},
+    {"open /dev/null", ENOENT, NULL,
+     "as in a chroot: before chroot DIR, mount --rbind /dev DIR/dev"},
+    {"execve /proc/self/exe", ENOENT, foreign_proc,
+     "the proc that lies over /proc is of another PID namespace, perhaps a dead container's: "
+     "umount /proc"},
+    {"execve /proc/self/exe", ENOENT, NULL,
+     "no /proc is mounted here, as in a chroot: mount -t proc proc /proc"},
+    {"execve", ENOENT, missing_interpreter, "the file is there, its interpreter is not: %s"},
+    {"execve", ENOENT, carriage_return,
+     "its name ends in a carriage return, as lines do on Windows: dos2unix removes it"},
+    {"execve", EACCES, why_not_executed, "%s"},
+    {"execve", ENOEXEC, NULL, "neither a script that starts with #! nor a binary for this machine"},
+};
+
+// Is CALL among CALLS? There a comma follows it, or nothing.
+static bool concerns(const char *calls, const char *call)
+{
+    const char *found = strstr(calls, call);
+
+    return strcmp(calls, "any") == 0 || (found != NULL && strchr(",", found[strlen(call)]) != NULL);
+}
+
+static void explain(const char *call, int error, char remedy[REMEDY_MAX])
+{
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        const struct reason *reason = &reasons[i];
+        size_t length = strlen(remedy);
+
+        if (reason->error != error || !concerns(reason->calls, call))
+            continue;
+        const char *found = reason->probe != NULL ? reason->probe() : length == 0 ? "" : NULL;
+        if (found == NULL)
+            continue;
+        if (length > 0)
+            length += (size_t)snprintf(remedy + length, REMEDY_MAX - length, "; ");
+        // NOLINTNEXTLINE(clang-diagnostic-format-nonliteral): the words of the table
+        (void)snprintf(remedy + length, REMEDY_MAX - length, reason->words, found);
+    }
+}
+
+static _Noreturn void refuse(const char *call, const char *on, int status)
+{
+    char remedy[REMEDY_MAX] = "";
+    int error = errno;
+
+    object = on;
+    explain(call, error, remedy);
+    errno = error;
+    die_remedy(status, remedy, "%s%s%s", call, on[0] == '\0' ? "" : " ", on);
+}
+
+void die_call(const char *call)
+{
+    refuse(call, "", EXIT_MYDOCKER);
+}
+
+void die_clone(void)
+{
+    die_call("clone");
+}
+
+void die_mount(const char *target)
+{
+    refuse("mount", target, EXIT_MYDOCKER);
 }
 
 void die_execve(const char *command)
 {
-    int status = EXIT_CANNOT_RUN, error = errno;
-    const char *remedy = "";
+    bool is_missing = errno == ENOENT || errno == ENOTDIR;
 
-    if (error == ENOENT && access(command, F_OK) == 0)
-        remedy =
-            "the file is there, its interpreter is not (the program after #!, or the loader "
-            "of a dynamic binary)";
-    else if (error == ENOENT || error == ENOTDIR)
-        status = EXIT_NOT_FOUND;
-    else if (error == EACCES)
-        remedy = explain_eacces(command);
-    else if (error == ENOEXEC)
-        remedy = "neither a script that starts with #! nor a binary for this machine";
-    errno = error;
-    die_remedy(status, remedy, "execve %s", command);
+    refuse("execve", command, is_missing ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
 }

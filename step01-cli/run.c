@@ -53,7 +53,7 @@ int run(const struct run_options *options)
 
     pid_t child = fork();
     if (child == -1)
-        die_errno("fork");
+        die_call("fork");
     if (child == 0) {
         prepare_child(options);
         exec_command(options->argv);

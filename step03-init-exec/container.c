@@ -1,5 +1,4 @@
 // The child: its namespaces, its stack, what it executes.
-#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdalign.h>
@@ -30,8 +29,7 @@ static int child_main(void *argument)
 
     prepare_child(options);
     execve("/proc/self/exe", options->words, environ);
-    die_remedy(EXIT_MYDOCKER, errno == ENOENT ? "no /proc is mounted here, as in a chroot" : "",
-               "execve /proc/self/exe");
+    die_call("execve /proc/self/exe");
 }
 
 pid_t container_start(const struct run_options *options)

@@ -282,12 +282,10 @@ static void set_attributes(const struct plan *plan)
             _exit(111);
 }
 
-// What bash answers where execve(2) fails: a file whose interpreter is missing is no missing file.
-static int refusal(const char *command)
+// What bash answers where execve(2) fails: a file whose interpreter is missing is a missing file.
+static int refusal(void)
 {
-    bool missing = errno == ENOTDIR || (errno == ENOENT && access(command, F_OK) == -1);
-
-    return missing ? NOT_FOUND : CANNOT_RUN;
+    return errno == ENOENT || errno == ENOTDIR ? NOT_FOUND : CANNOT_RUN;
 }
 
 // We are in the child. Our job is to become COMMAND, or mydocker that runs it.
@@ -337,7 +335,7 @@ static _Noreturn void become(const struct plan *plan, bool direct, const int out
         words[count++] = plan->words[i];
     words[count] = NULL;
     execve(words[0], words, plan->environment);
-    _exit(refusal(words[0]));
+    _exit(refusal());
 }
 
 static char *content(int fd, bool is_pipe, size_t *size)

@@ -114,10 +114,24 @@ static void missing_interpreter(void)
 {
     const char *file = make_file("no-interpreter", 0755, "#!/no/such/interpreter\n");
 
-    expect_failure(run("run", file), 126, "interpreter");
-    expect_failure(run_in_path(scratch, "no-interpreter", NULL), 126, "interpreter");
+    expect_failure(run("run", file), 127, "interpreter.../no/such/interpreter");
+    expect_failure(run_in_path(scratch, "no-interpreter", NULL), 127, "interpreter");
+    file = make_file("not-a-directory", 0755, "#!/dev/null/interpreter\n");
+    expect_failure(run("run", file), 127, "Not a directory");
     file = make_file("odd-interpreter", 0755, text_of("#!%s\n", make_file("odd", 0644, "")));
     expect_failure(run("run", file), 126, "odd-interpreter...Permission denied");
+}
+
+static void made_on_windows(void)
+{
+    const char *file = make_file("windows", 0755, "#!/bin/sh\r\nexit 0\r\n");
+
+    expect_failure(run("run", file), 127, "interpreter.../bin/sh\\r...carriage return");
+}
+
+static void an_image(void)
+{
+    expect_failure(run("run", "ubuntu:24.04", "bash"), 127, "ubuntu:24.04...image");
 }
 
 // Without them, root is to files what their owner is.
@@ -231,10 +245,12 @@ static const struct promise promises[] = {
     {"an empty element of PATH", ALWAYS, LAST, empty_elements_of_path},
     {"no PATH at all", ALWAYS, LAST, no_path},
     {"127 where COMMAND is not found", ALWAYS, LAST, not_found},
+    {"COMMAND is no image, and it says so", ALWAYS, LAST, an_image},
     {"126 for a directory", ALWAYS, LAST, a_directory},
     {"126 without the execute bit", ALWAYS, LAST, without_x},
     {"126 without #!", ALWAYS, LAST, without_shebang},
-    {"126 where the interpreter is missing, and it says so", ALWAYS, LAST, missing_interpreter},
+    {"127 where the interpreter is missing, and it says so", ALWAYS, LAST, missing_interpreter},
+    {"a carriage return behind the interpreter is named", ALWAYS, LAST, made_on_windows},
     {"126 in a directory that may not be searched", ALWAYS, LAST, barred_directory},
     {"126 on a file system mounted noexec", ALWAYS, LAST, noexec_file_system},
     {"126 for a file that is being written", ALWAYS, LAST, busy_file},

@@ -13,7 +13,9 @@
 #include <sys/capability.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "suite.h"
@@ -220,8 +222,9 @@ static void errors_of_clone(void)
     const unsigned flags = CLONE_NEWNS | CLONE_NEWPID;
 
     expect_explained(SYS_clone, flags, 0, EINVAL, "Invalid argument...namespace");
-    expect_explained(SYS_clone, flags, 0, ENOMEM, text_of("%s...--fork", strerror(ENOMEM)));
-    expect_explained(SYS_clone, flags, 0, EAGAIN, "Resource temporarily unavailable...limit");
+    expect_explained(SYS_clone, flags, 0, ENOMEM, strerror(ENOMEM));
+    expect_explained(SYS_clone, flags, 0, EAGAIN,
+                     "Resource temporarily unavailable...limit...pid_max...threads-max");
     expect_explained(SYS_clone, flags, 0, ENOSPC, "No space left on device...user.max_");
     expect_explained(SYS_clone, flags, 0, ENOSYS, "Function not implemented");
 }
@@ -231,6 +234,135 @@ static void errors_of_mount(void)
     expect_explained(SYS_mount, MS_NOSUID, 3, EACCES, "/proc...Permission denied...AppArmor");
     expect_explained(SYS_mount, MS_PRIVATE, 3, EINVAL, "mount...Invalid argument...mount point");
     expect_explained(SYS_mount, MS_NOSUID, 3, ENODEV, "/proc...No such device");
+}
+
+// 0 where CHILD has ended well.
+static int end_of(pid_t child)
+{
+    int status = 1;
+
+    return waitpid(child, &status, 0) == child && status == 0 ? 0 : 111;
+}
+
+// What `unshare --pid` without `--fork` makes: the next child is the init of a new PID namespace.
+static void unshare_pid(const void *argument)
+{
+    (void)argument;
+    if (unshare(CLONE_NEWPID) == -1)
+        _exit(111);
+}
+
+// And what its second command finds: that init is dead.
+static void unshare_pid_and_fork(const void *argument)
+{
+    unshare_pid(argument);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    if (end_of(child) != 0)
+        _exit(111);
+}
+
+static void without_fork(void)
+{
+    struct process *p = run_with(PREPARED(unshare_pid, NULL), "run", probe, "facts");
+
+    wanted("after `unshare --pid` without `--fork` the kernel makes no other PID namespace");
+    expect_failure(p, 125, "Invalid argument...--fork");
+}
+
+static void dead_init(void)
+{
+    struct process *p = run_with(PREPARED(unshare_pid_and_fork, NULL), "run", probe, "facts");
+
+    wanted(
+        "where the init of the children's PID namespace is dead, no child can be made, and the "
+        "line that says so names the --fork that unshare --pid wants");
+    expect_failure(p, 125, "--fork");
+}
+
+// What the container of a program that does not make its mount tree private leaves on a host whose
+// / is shared.
+static void leave_dead_proc(const void *argument)
+{
+    (void)argument;
+    if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+        _exit(111);
+    pid_t child = fork();
+    if (child == 0) {
+        pid_t init = unshare(CLONE_NEWPID) == -1 ? -1 : fork();
+        if (init == 0)
+            _exit(mount("proc", "/proc", "proc", 0, NULL) == 0 ? 0 : 111);
+        _exit(end_of(init));
+    }
+    if (end_of(child) != 0)
+        _exit(111);
+}
+
+static void dead_proc(void)
+{
+    struct process *p = run_with(PREPARED(leave_dead_proc, NULL), "run", probe, "facts");
+
+    expect_failure(p, 125, "/proc/self/exe...No such file or directory...umount /proc");
+}
+
+static void hide_devices(const void *argument)
+{
+    (void)argument;
+    if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+        mount("tmpfs", "/dev", "tmpfs", 0, NULL) == -1)
+        _exit(111);
+}
+
+static void without_dev_null(void)
+{
+    struct process *p = run_with(PREPARED(hide_devices, NULL), "run", probe, "facts");
+
+    expect_failure(p, 125, "/dev/null: No such file or directory...mount");
+}
+
+// Not every program needs the call: whom its refusal does not stop has nothing to explain.
+static void close_range_that_fails(void)
+{
+    static const struct {
+        unsigned error;
+        const char *text;
+    } cases[] = {{EPERM, "close_range: Operation not permitted...seccomp=unconfined"},
+                 {ENOSYS, "close_range: Function not implemented...5.9...seccomp"}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct denied denied = {__NR_close_range, 0, 0, cases[i].error};
+        struct process *p = run_with(PREPARED(deny, &denied), "run", probe, "exit", "3");
+        if (p->status != 3)
+            expect_failure(p, 125, cases[i].text);
+    }
+}
+
+static void file_capabilities(void)
+{
+    const cap_value_t sys_admin = CAP_SYS_ADMIN;
+    const char *copy = text_of("%s/capable/mydocker", scratch);
+    cap_t of_file = cap_init();
+
+    need_tool("cp");
+    mkdir("capable", 0755);
+    // The scratch directory is mounted nosuid, where no file gives any.
+    expect(mount("tmpfs", "capable", "tmpfs", 0, NULL) == 0, "cannot mount a tmpfs");
+    struct process *p = run_with(&(struct launch){.direct = true}, "cp", mydocker, copy);
+    bool made = p->status == 0 && of_file != NULL &&
+                cap_set_flag(of_file, CAP_PERMITTED, 1, &sys_admin, CAP_SET) == 0 &&
+                cap_set_flag(of_file, CAP_EFFECTIVE, 1, &sys_admin, CAP_SET) == 0 &&
+                cap_set_file(copy, of_file) == 0;
+    const struct launch how = {.direct = true, .prepare = drop_capabilities};
+    if (made)
+        p = run_with(&how, copy, "run", probe, "facts");
+    umount2("capable", MNT_DETACH);
+    if (!made)
+        cannot_check("a file in memory cannot be given capabilities");
+    wanted(
+        "in the new mount namespace the capabilities of mydocker's file are lost, and the line "
+        "that says so names them");
+    expect_failure(p, 125, "mount...Operation not permitted...setcap");
 }
 
 static void drop_capabilities_and_deny(const void *argument)
@@ -303,25 +435,54 @@ static void mask_proc(const void *argument)
     (void)argument;
     if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
         (mount("tmpfs", "/proc/sys/fs/binfmt_misc", "tmpfs", 0, NULL) == -1 && errno != ENOENT) ||
+        (mount("tmpfs", "/proc/fs/nfsd", "tmpfs", 0, NULL) == -1 && errno != ENOENT) ||
         mount("/dev/null", "/proc/version", NULL, MS_BIND, NULL) == -1)
-        _exit(111); // the first one is no mask: it lies where there is nothing to be hidden
+        _exit(111); // the first two are no masks: they lie where there is nothing to be hidden
+}
+
+static void mask_proc_and_leave(const void *argument)
+{
+    mask_proc(argument);
     // Out of reach of this namespace, the mask is locked, as that of a container's /proc is.
     user_namespace(CLONE_NEWNS);
+}
+
+static void mask_proc_and_deny(const void *argument)
+{
+    mask_proc(NULL);
+    deny(argument);
 }
 
 static void masked_proc(void)
 {
     need_user_namespace(NULL);
-    struct process *p = run_with(&(struct launch){.prepare = mask_proc}, "run", probe, "facts");
+    struct process *p =
+        run_with(&(struct launch){.prepare = mask_proc_and_leave}, "run", probe, "facts");
 
     expect_failure(p, 125, "/proc...Operation not permitted.../proc/version");
     expect_failure(p, 125, "systempaths=unconfined");
+    expect_failure(p, 125, "unmask=ALL");
+}
+
+// Outside of any user namespace the kernel does not look at masks.
+static void mask_is_not_blamed(void)
+{
+    const struct denied proc_denied = {SYS_mount, MS_NOSUID, 3, 0};
+    char link[64] = "";
+
+    (void)readlink("/proc/self/ns/user", link, sizeof(link) - 1);
+    bool outside = strcmp(link, "user:[4026531837]") == 0; // the first one's number (namespaces(7))
+    struct process *p = run_with(PREPARED(mask_proc_and_deny, &proc_denied), "run", probe, "facts");
+    expect_failure(p, 125, "/proc...Operation not permitted...seccomp=unconfined");
+    expect(!outside || strstr(p->errors.bytes, "/proc/version") == NULL,
+           "what lies over a part of /proc does not stop root: %s", describe(p));
 }
 
 static void proc_is_not_needed(void)
 {
     need_user_namespace(NULL);
-    struct process *p = run_with(&(struct launch){.prepare = mask_proc}, "run", probe, "exit", "3");
+    struct process *p =
+        run_with(&(struct launch){.prepare = mask_proc_and_leave}, "run", probe, "exit", "3");
 
     expect(p->status == 3, "this step mounts nothing, a masked /proc is no obstacle: %s",
            describe(p));
@@ -336,11 +497,18 @@ static const struct promise promises[] = {
     {"a filter and a missing capability are both named", 2, LAST, both_reasons},
     {"AppArmor's restriction is named", 2, LAST, apparmor},
     {"other errors of clone are explained", 2, LAST, errors_of_clone},
+    {"unshare --pid without --fork is named", 2, LAST, without_fork},
+    {"a PID namespace whose init is dead is named", ALWAYS, LAST, dead_init},
+    {"without a /proc of its own: a dead container's is named", 3, LAST, dead_proc},
+    {"without a /dev/null it says what to mount", ALWAYS, LAST, without_dev_null},
+    {"a refused close_range is explained", ALWAYS, LAST, close_range_that_fails},
     {"other errors of mount are explained", 4, LAST, errors_of_mount},
     {"a signal that may not be passed on is told", ALWAYS, LAST, signal_that_is_refused},
     {"not yet: nothing is mounted, a masked /proc is no obstacle", ALWAYS, 3, proc_is_not_needed},
     {"a mount that fails ends it before COMMAND", 4, LAST, mount_that_fails},
     {"a masked /proc is named", 4, LAST, masked_proc},
+    {"a mask is not blamed for a filter's refusal", 4, LAST, mask_is_not_blamed},
+    {"capabilities of mydocker's file are lost, and it says so", 4, LAST, file_capabilities},
 };
 MECHANISM(privileges, 2,
           "look at what clone(2) and mount(2) return; errno, and libcap, say why (in C: "
