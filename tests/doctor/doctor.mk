@@ -6,7 +6,7 @@ $(doctor_probe): $(B)/tests/doctor/namespaces.o $(common)
 
 .PHONY: doctor test-doctor
 doctor: ## can this machine follow the course, and if not, what is to be done?
-	@tests/doctor/doctor $(CC) $(doctor_probe)
+	@tests/doctor/doctor $(CC) $(doctor_probe) $(steps)
 
-test-doctor: $(doctor_probe) ## is each refusal named rightly?
+test-doctor: $(doctor_probe) $(steps) ## is each refusal named rightly?
 	@$(PYTHON) -B tests/doctor/test_doctor.py $(doctor_probe)

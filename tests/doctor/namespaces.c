@@ -1,5 +1,5 @@
-// Which namespaces can be made here, and if not, why: as this user, and as root of a user
-// namespace.
+// Which of the calls that the steps make are allowed here, and if not, why: as this user, and as
+// root of a user namespace.
 //
 // Each is tried in a child that ends at once, so nothing changes. What a refusal is called is what
 // mydocker itself would call it: the words are those of common/refusal.c.
@@ -12,37 +12,87 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common.h"
 
-enum { TEXT_MAX = 4096, MOUNTS = CLONE_NEWNS | CLONE_NEWPID };
+enum { TEXT_MAX = 4096 };
+enum { FIVE = CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC };
+
+static void open_null(void)
+{
+    if (open("/dev/null", O_RDWR | O_CLOEXEC) == -1)
+        die_call("open /dev/null");
+}
+
+static void make_pair(void)
+{
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
+        die_call("socketpair");
+}
+
+static void die_with_parent(void)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+        die_call("prctl PR_SET_PDEATHSIG");
+}
+
+static void close_all(void)
+{
+    if (syscall(__NR_close_range, STDERR_FILENO + 1, ~0U, 0) == -1)
+        die_call("close_range");
+}
+
+// As steps 3 and 4 do: this program anew, which goes on in main().
+static void become(char *word)
+{
+    execve("/proc/self/exe", (char *[]){program_invocation_name, word, NULL}, environ);
+    die_call("execve /proc/self/exe");
+}
+
+static void become_init(void)
+{
+    become("init");
+}
+
+static void become_init_and_mount(void)
+{
+    become("init-and-mount");
+}
+
+static void mount_proc(void)
+{
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+        die_mount("/");
+    if (mount("proc", "/proc", "proc", MS_NOEXEC | MS_NOSUID | MS_NODEV, NULL) == -1)
+        die_mount("/proc");
+}
 
 static const struct attempt {
     const char *name;
-    int flags;
-    bool mounts; // and mount /proc there, as step 4 does
+    int flags;            // of clone(2)
+    void (*inside)(void); // what the child does then
 } attempts[] = {
-    {"uts", CLONE_NEWUTS, false},
-    {"pid", CLONE_NEWPID, false},
-    {"mnt", CLONE_NEWNS, false},
-    {"net", CLONE_NEWNET, false},
-    {"ipc", CLONE_NEWIPC, false},
-    {"all five", CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC, false},
-    {"a new /proc", MOUNTS, true},
+    {"/dev/null", 0, open_null},   {"socketpair", 0, make_pair},
+    {"prctl", 0, die_with_parent}, {"close_range", 0, close_all},
+    {"uts", CLONE_NEWUTS, NULL},   {"pid", CLONE_NEWPID, NULL},
+    {"mnt", CLONE_NEWNS, NULL},    {"net", CLONE_NEWNET, NULL},
+    {"ipc", CLONE_NEWIPC, NULL},   {"all five", FIVE, NULL},
+    {"init", FIVE, become_init},   {"a new /proc", FIVE, become_init_and_mount},
 };
 
 static int child_main(void *argument)
 {
     const struct attempt *attempt = argument;
 
-    if (attempt->mounts) {
-        if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
-            die_mount("/");
-        if (mount("proc", "/proc", "proc", MS_NOEXEC | MS_NOSUID | MS_NODEV, NULL) == -1)
-            die_mount("/proc");
-    }
+    if (attempt->inside != NULL)
+        attempt->inside();
     return 0;
 }
 
@@ -88,7 +138,7 @@ static _Noreturn void try(const struct attempt *attempt, bool user_namespace)
     pid_t child =
         clone(child_main, stack + sizeof(stack), attempt->flags | SIGCHLD, (void *)attempt);
     if (child == -1)
-        die_clone();
+        die_call(attempt->flags == 0 ? "fork" : "clone");
     _exit(waitpid(child, &status, 0) == child && status == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
@@ -115,7 +165,7 @@ static bool report(const struct attempt *attempt, bool user_namespace)
         die_errno("pipe2");
     pid_t child = fork();
     if (child == -1)
-        die_errno("fork");
+        die_call("fork");
     if (child == 0) {
         (void)dup2(ends[1], STDERR_FILENO);
         try(attempt, user_namespace);
@@ -163,7 +213,8 @@ static void report_propagation(void)
     if (mounts != NULL)
         (void)fclose(mounts);
     printf("  %-15s %s\n", "mounts of /",
-           !found ? "no       / is no mount point, as in a chroot: bind-mount it on itself first"
+           mounts == NULL ? "?        what lies over /proc does not say it of this process"
+           : !found ? "no       / is no mount point, as in a chroot: bind-mount it on itself first"
            : shared
                ? "ok       shared, as systemd has it: step 4's MS_PRIVATE protects this machine"
                : "ok       private: the accident that step 4 guards against cannot happen here");
@@ -171,14 +222,20 @@ static void report_propagation(void)
 
 // Exits with 0 where the whole course can be followed: as this user, or 2 in a user namespace
 // alone; 1 where it cannot.
-int main(void)
+int main(int argc, char **argv)
 {
     program_invocation_name = "./step04/mydocker"; // in the remedies
+    if (argc > 1) {
+        if (strcmp(argv[1], "init-and-mount") == 0)
+            mount_proc();
+        return 0;
+    }
     setvbuf(stdout, NULL, _IOLBF, 0);
     report_propagation();
-    bool direct = report_all(geteuid() == 0 ? "\nNamespaces, as you are (root)"
-                                            : "\nNamespaces, as you are (an ordinary user)",
-                             false);
-    bool indirect = report_all("\nNamespaces, as root of a user namespace", true);
+    bool direct = report_all(
+        geteuid() == 0 ? "\nWhat the steps ask of the kernel, as you are (root)"
+                       : "\nWhat the steps ask of the kernel, as you are (an ordinary user)",
+        false);
+    bool indirect = report_all("\nThe same, as root of a user namespace", true);
     return direct ? 0 : indirect ? 2 : 1;
 }
