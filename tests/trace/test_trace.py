@@ -4,6 +4,9 @@ Usage: test_trace.py [unittest's options]
 """
 import contextlib
 import io
+import os
+import subprocess
+import sys
 import unittest
 
 from trace import ROOT, Trace
@@ -58,6 +61,16 @@ class Stories(unittest.TestCase):
         self.check("04", "make the child, in new namespaces", ["become init: the same program anew"],
                    ["does the lifeline lead out?", "nothing spreads to the host", "a /proc of its own",
                     "become COMMAND"], True)
+
+    def test_reader_that_has_gone(self):
+        """As into head, which closes the pipe after ten lines."""
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([sys.executable, "-B", str(ROOT / "tests/trace/trace.py"), "01", "/bin/true"],
+                              stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
+        os.close(writer)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn(b"Broken", done.stderr)
 
     def test_result_that_comes_late(self):
         """strace splits a call in two when another process comes between, and chance decides when."""

@@ -25,7 +25,7 @@ STORY = [
     (r"clone3?\(", "make the child (this is fork)", "= fork();"),
     (r"prctl\(PR_SET_PDEATHSIG", "die when the parent dies", "PR_SET_PDEATHSIG, SIGKILL"),
     (r"dup2\(\d+, 3\)", "keep the lifeline", "dup2(fd, kept)"),
-    (r"close_range\(", "and no other descriptor", "SYS_close_range"),
+    (r"close_range\(", "and no other descriptor", "__NR_close_range"),
     (r"pidfd_send_signal\(", "does the lifeline lead out?", "SYS_pidfd_send_signal"),
     (r"poll\(", "is the parent still alive?", "poll(&parent"),
     (r'mount\(NULL, "/"', "nothing spreads to the host", 'mount(NULL, "/"'),
@@ -145,7 +145,11 @@ def main():
         sys.exit(__doc__)
     trace = Trace(sys.argv[1], sys.argv[2:] or ["/bin/true"])
     status = trace.run()
-    trace.print()
+    try:
+        trace.print()
+        sys.stdout.flush()
+    except BrokenPipeError:  # into head: what is not read is not missed, here nor when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(status)
 
 
