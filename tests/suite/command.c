@@ -1,6 +1,7 @@
 // COMMAND: where it is found, and what happens when it is not, or cannot be executed.
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -120,6 +121,28 @@ static void missing_interpreter(void)
     expect_failure(run("run", file), 127, "Not a directory");
     file = make_file("odd-interpreter", 0755, text_of("#!%s\n", make_file("odd", 0644, "")));
     expect_failure(run("run", file), 126, "odd-interpreter...Permission denied");
+}
+
+// A binary for this machine that wants a loader which is not there: the probe's header, and the
+// name.
+static void missing_loader(void)
+{
+    static const char name[] = "/no/such/loader.so";
+    const char *file = make_file("no-loader", 0755, "");
+    ElfW(Phdr) wants = {.p_type = PT_INTERP, .p_filesz = sizeof(name)};
+    ElfW(Ehdr) header;
+    FILE *from = fopen(probe, "r"), *to = fopen(file, "w");
+
+    expect(from != NULL && fread(&header, sizeof(header), 1, from) == 1 && fclose(from) == 0,
+           "cannot read %s", probe);
+    header.e_phnum = 1;
+    header.e_phoff = sizeof(header);
+    wants.p_offset = sizeof(header) + sizeof(wants);
+    expect(to != NULL && fwrite(&header, sizeof(header), 1, to) == 1 &&
+               fwrite(&wants, sizeof(wants), 1, to) == 1 &&
+               fwrite(name, sizeof(name), 1, to) == 1 && fclose(to) == 0,
+           "cannot write %s", file);
+    expect_failure(run("run", file), 127, "No such file or directory...loader");
 }
 
 static void made_on_windows(void)
@@ -250,6 +273,7 @@ static const struct promise promises[] = {
     {"126 without the execute bit", ALWAYS, LAST, without_x},
     {"126 without #!", ALWAYS, LAST, without_shebang},
     {"127 where the interpreter is missing, and it says so", ALWAYS, LAST, missing_interpreter},
+    {"127 where a binary's loader is missing", ALWAYS, LAST, missing_loader},
     {"a carriage return behind the interpreter is named", ALWAYS, LAST, made_on_windows},
     {"126 in a directory that may not be searched", ALWAYS, LAST, barred_directory},
     {"126 on a file system mounted noexec", ALWAYS, LAST, noexec_file_system},
