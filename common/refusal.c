@@ -94,7 +94,8 @@ static const char *zero_limit(void)
     return NULL;
 }
 
-// After unshare(2) the next child is the init of the new namespace. Until then the link is empty.
+// unshare(2) moves the children to a new PID namespace, and not the caller. Until the first one is
+// there, its init, the second link is empty.
 static const char *children_elsewhere(void)
 {
     return differ("/proc/self/ns/pid", "/proc/self/ns/pid_for_children") ? "" : NULL;
@@ -189,8 +190,7 @@ static const char *carriage_return(void)
     "--privileged, or with --cap-add SYS_ADMIN --security-opt seccomp=unconfined "                 \
     "--security-opt apparmor=unconfined --security-opt systempaths=unconfined"
 #define NO_FORK                                                                                    \
-    "the next child belongs to another PID namespace, as its init or after its init's death: "     \
-    "unshare --pid wants --fork"
+    "the children of this process belong to another PID namespace: unshare --pid wants --fork"
 
 // All that apply are said.
 static const struct reason {
@@ -203,8 +203,8 @@ static const struct reason {
      "CAP_SYS_ADMIN is missing: run it as root, or unshare --user --map-root-user %.255s run -it "
      "/bin/sh"},
     {"mount", EPERM, lacks_capability,
-     "it was there before execve(2): what a file gives (setcap) does not count in a new mount "
-     "namespace"},
+     "it was lost in execve(2): in a new mount namespace what a file gives (setcap) does not "
+     "count"},
     {"clone, mount", EPERM, user_namespaces_off,
      "user namespaces are switched off: run it as root, or first: sudo sysctl %s"},
     {"mount", EPERM, proc_mask,

@@ -148,7 +148,7 @@ class Refusals(unittest.TestCase):
             "setpriv --securebits +noroot,+noroot_locked /mnt/doctor")
         self.assertNotEqual(status, 0, lines)
         self.assertEqual(rows(lines)["all five"], "ok", lines)
-        self.assertIn("(setcap) does not count in a new mount namespace", rows(lines)["a new /proc"])
+        self.assertIn("in a new mount namespace what a file gives (setcap)", rows(lines)["a new /proc"])
 
     def test_unshare_without_fork(self):
         status, lines = shell(IN_MOUNT_NAMESPACE[:-2] + ["--pid"] + IN_MOUNT_NAMESPACE[-2:], 'exec "$0"')
