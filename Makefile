@@ -90,7 +90,7 @@ shell: step04 ## sit in a container's shell: as root, or as root of a user names
 	else set -- sudo; fi; set -- "$$@" ./step04/mydocker run -it /bin/sh; \
 	echo "$${*#env }"; "$$@" || test $$? -ne 125
 
-deps: ## install what is missing: make deps, make deps FOR=lint, make deps FOR=vm
+deps: ## install what is missing: make deps, make deps FOR=lint, FOR=vm, FOR=distro
 	@.ci/deps $(FOR)
 
 sources := $(foreach dir,$(dirs) common tests/suite tests/unit tests/probe tests/bench tests/faults \
