@@ -6,6 +6,11 @@
 
 #include "common.h"
 
+// The C library has the name since glibc 2.32; Debian 11 has 2.31 and Linux 5.10.
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
 void descriptors_fill(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)

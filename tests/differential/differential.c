@@ -27,6 +27,13 @@
 #include <termios.h>
 #include <unistd.h>
 
+#ifndef SYS_close_range // before glibc 2.32
+#define SYS_close_range 436
+#endif
+#ifndef CLOSE_RANGE_CLOEXEC // before Linux 5.11
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
 enum {
     WORDS_MAX = 40,
     VARIABLES_MAX = 40,

@@ -7,6 +7,10 @@
 
 #include "faults.h"
 
+#ifndef SYS_close_range // before glibc 2.32
+#define SYS_close_range 436
+#endif
+
 #define CALL(name, string, ...)                                                                    \
     {                                                                                              \
         SYS_##name, #name, string, false, NULL,                                                    \
