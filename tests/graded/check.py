@@ -6,6 +6,7 @@ Each program in this folder, but for this one, says in its first comment which p
 step it keeps and which it breaks. Some are right as far as they go, in other languages; one makes the
 mistakes of the article that the course follows.
 """
+import os
 import re
 import subprocess
 import sys
@@ -14,13 +15,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+# Python 3.9 cannot start where a word is no text in the C library's reading of it.
+ENVIRONMENT = {**os.environ, "PYTHONUTF8": "1"}
 STEP = sorted(HERE.parents[1].glob("step[0-9][0-9]-*"))[-1].name[4:6].lstrip("0")
 
 
 def verdict(suite, program, promise):
     """Whether PROGRAM keeps PROMISE: "Keeps" or "Breaks", and what the suite said."""
     done = subprocess.run([suite, "--step", STEP, "--limit", "5", "--only", promise, str(program)],
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=ENVIRONMENT, check=False)
     report = done.stdout.decode(errors="replace")
     text = promise.partition(": ")[2]
     found = re.search(f"^  (passed|FAILED)    {re.escape(text)}$", report, re.M)

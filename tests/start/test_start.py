@@ -92,7 +92,8 @@ class Check(unittest.TestCase):
                 suite = xml.dom.minidom.parse(file).getElementsByTagName("testsuite")[0]
             self.assertEqual((suite.getAttribute("tests"), suite.getAttribute("failures")), ("6", failures))
         _, text, _ = check("MYDOCKER=step01/mydocker", "FORMAT=tap")
-        self.assertTrue(text.startswith("1..6\nnot ok 1 - namespaces: "), text)
+        # Before it a newer cmocka says which version of TAP it writes.
+        self.assertRegex(text, r"\A(TAP version \d+\n)?1\.\.6\nnot ok 1 - namespaces: ")
 
     def test_a_report_that_is_lost(self):
         with open("/dev/full", "wb") as full:

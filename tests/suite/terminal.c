@@ -312,7 +312,8 @@ static void in_the_background(void)
            "a mydocker in the background should leave the foreground to the shell: %s",
            describe(p));
     ask(p, "echo at-$((40+2))\n", "at-42");
-    converse(p, "kill -KILL %1; wait %1; echo status-$?-\n", "status-137-");
+    // By its process ID: a job that was reported is one no more.
+    converse(p, "kill -KILL $!; wait $!; echo status-$?-\n", "status-137-");
     converse(p, "$M run -t $P exit 6 & wait $!; echo status-$?-\n", "status-6-");
     process_type(p, "exit 0\n");
     process_finish(p);

@@ -90,6 +90,16 @@ class Stories(unittest.TestCase):
             self.assertIn('execve("/proc/self/exe", []) = 0\n', screen.getvalue())
             self.assertEqual([row[0] for row in trace.rows], ["mydocker", "mydocker", "the child", "init"])
 
+    def test_what_the_c_library_does_for_itself(self):
+        trace = Trace("01", [])
+        for call in ['execve("./step01/mydocker", [], 0x7ff /* 8 vars */) = 0',
+                     "rt_sigprocmask(SIG_BLOCK, ~[RTMIN RT_1], [], 8) = 0",
+                     "rt_sigprocmask(SIG_BLOCK, ~[], ~[KILL STOP RTMIN RT_1], 8) = 0",
+                     "clone(child_stack=NULL, flags=SIGCHLD, child_tidptr=0x7f) = 11"]:
+            trace.line(f"10 {call}")
+        self.assertEqual([row[4] for row in trace.rows],
+                         ["you have typed it", "hold back all signals", "make the child (this is fork)"])
+
 
 if __name__ == "__main__":
     unittest.main()

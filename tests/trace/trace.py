@@ -17,7 +17,9 @@ CALLS = ["execve", "fork", "vfork", "clone", "clone3", "mount", "prctl", "pidfd_
 STORY = [
     (r'execve\("/proc/self/exe"', "become init: the same program anew", 'execve("/proc/self/exe"'),
     (r"execve\(", "become COMMAND", "execve(file, argv, environ)"),
-    (r"rt_sigprocmask\(SIG_BLOCK, ~\[", "hold back all signals", "sigprocmask(SIG_BLOCK, &newly_blocked"),
+    # ~[] are all, the C library's own among them: only its fork(3) blocks those, for itself, since
+    # glibc 2.41 and in musl.
+    (r"rt_sigprocmask\(SIG_BLOCK, ~\[[^]]", "hold back all signals", "sigprocmask(SIG_BLOCK, &newly_blocked"),
     (r"rt_sigprocmask\(SIG_UNBLOCK, ~\[", "let them through again", "sigprocmask(SIG_UNBLOCK, &newly_blocked"),
     (r"pidfd_open\(", "hold on to itself: the lifeline", "SYS_pidfd_open"),
     (r"(?:fork|vfork)\(", "make the child", "fork();"),

@@ -76,10 +76,12 @@ class Screens(unittest.TestCase):
             self.assertFalse(matches("ps", [self.HEAD, "root 4711 0.0 sh"], [self.HEAD, row]), row)
 
     def test_states(self):
-        head, rows = "PID STAT COMMAND", {state: f"1 {state} sh" for state in ("S", "S+", "R", "D", "Z", "T")}
+        head = "PID STAT COMMAND"
         for wanted, found, same in [("S", "R", True), ("R", "S", True), ("S", "D", True), ("S", "S+", False),
-                                    ("S", "Z", False), ("Z", "S", False), ("Z", "T", False), ("Z", "Z", True)]:
-            self.assertEqual(matches("ps", [head, rows[wanted]], [head, rows[found]]), same, (wanted, found))
+                                    ("S", "Z", False), ("Z", "S", False), ("Z", "T", False), ("Z", "Z", True),
+                                    ("S", "SN", True), ("R+", "R<+", True), ("S", "ZN", False)]:
+            self.assertEqual(matches("ps", [head, f"1 {wanted} sh"], [head, f"1 {found} sh"]), same, (wanted, found))
+            self.assertEqual(matches("ps -o stat=,args=", [f"{wanted} sh"], [f"{found} sh"]), same, (wanted, found))
 
     def test_order_and_number_of_lines(self):
         self.assertFalse(matches("x", ["a", "b"], ["b", "a"]))

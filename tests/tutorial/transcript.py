@@ -3,7 +3,8 @@
 What changes from machine to machine is matched by kind: a process ID above 10 by any other, a time
 by any time. Only where such a thing stands: every other number, a status or a count, has to be the
 same. And what is one process or namespace in the text must be one on the screen: two names for it
-are two. In ps's column STAT, a process that runs and one that waits are of one kind.
+are two. In ps's column STAT, a process that runs and one that waits are of one kind, and so are those
+of any niceness.
 """
 import re
 
@@ -39,7 +40,16 @@ HEADING = re.compile(r"^\s*(?:[A-Z%]+\s+)*(?:PID|NS|PPID)(?:\s+[A-Z%]+)*\s*$")
 # The commands that answer with a process ID alone in a line.
 ASKS_FOR_PID = re.compile(r"\$\$|\$!|\$PPID|\bpgrep\b|/proc/self\b")
 
+# And those whose lines begin with a state, without a heading.
+ASKS_FOR_STATE = re.compile(r"^ps -o stat=")
+
 KNOWN = 10  # process IDs up to here are the same everywhere in a container
+
+
+def state(word):
+    """On a processor, before one or waiting for something: from one moment to the next. A zombie (Z)
+    or a stopped process (T) is something else. N and < are the niceness of who runs the tests."""
+    return re.sub("^[RSD]", "<alive>", re.sub("[N<]", "", word))
 
 
 class Lines:
@@ -73,11 +83,11 @@ class Lines:
                 if kind:
                     words[i] = put(kind, words[i])
                 elif column == "STAT":
-                    # On a processor, before one or waiting for something: from one moment to the
-                    # next. A zombie (Z) or a stopped process (T) is something else.
-                    words[i] = re.sub("^[RSD]", "<alive>", words[i])
+                    words[i] = state(words[i])
             else:
                 return " ".join(words), values
+        if words and ASKS_FOR_STATE.search(self.command):
+            return " ".join([state(words[0])] + words[1:]), values
         if len(words) == 1 and words[0].isdigit() and ASKS_FOR_PID.search(self.command):
             return put("pid", words[0]), values
         for kind, pattern in EVERYWHERE:
