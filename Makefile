@@ -2,7 +2,7 @@
 
 CFLAGS ?= -O2 -g
 V ?= 0
-ifeq ($(origin CC),default)
+ifneq ($(filter default undefined,$(origin CC)),) # undefined with make -R
 CC := gcc
 endif
 
@@ -62,16 +62,13 @@ $(B)/settings: always
 	@mkdir -p $(@D)
 	@echo '$(settings)' | cmp -s - $@ || echo '$(settings)' > $@
 
-# One clear line, not the compiler's.
+# One clear line, not the compiler's. Looked at anew with another compiler or other flags.
 missing = || { echo "make: $(1): make deps installs what is missing, make deps FOR=lint" \
   "clang too" >&2; exit 1; }
 .PHONY: always libcap cmocka shell deps lint clean help
-libcap:
-	@command -v $(firstword $(CC)) >/dev/null $(call missing,$(CC) is missing)
-	@echo '#include <sys/capability.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 $(call missing,libcap is missing)
-cmocka:
-	@printf '#include <%s.h>\n' stdarg stddef stdint setjmp cmocka | $(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 \
-	  $(call missing,cmocka is missing)
+libcap cmocka: %: $(B)/has-%
+$(B)/has-%: $(B)/settings
+	@.ci/compiler $* $@ $(CC) $(CPPFLAGS) $(CFLAGS) $(filter -L%,$(LDFLAGS))
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 include tests/tests.mk
@@ -87,8 +84,10 @@ diff-%: ## what a step adds to the one before: make diff-04
 shell: step04 ## sit in a container's shell: as root, or as root of a user namespace, or with sudo
 	@if test "$$(id -u)" -eq 0; then set -- env; \
 	elif unshare --user --map-root-user true 2>/dev/null; then set -- unshare --user --map-root-user; \
-	else set -- sudo; fi; set -- "$$@" ./step04/mydocker run -it /bin/sh; \
-	echo "$${*#env }"; "$$@" || test $$? -ne 125
+	elif command -v sudo >/dev/null; then sudo -v || exit; set -- sudo; \
+	else echo "make shell: only root can make namespaces here (make doctor says why), and there is" \
+	  "no sudo: type it as root" >&2; exit 1; fi; \
+	set -- "$$@" ./step04/mydocker run -it /bin/sh; echo "$${*#env }"; "$$@" || test $$? -ne 125
 
 deps: ## install what is missing: make deps, make deps FOR=lint, FOR=vm, FOR=distro
 	@.ci/deps $(FOR)
@@ -111,5 +110,5 @@ clean: ## remove everything that was built
 	rm -rf build $(steps)
 
 help: ## print this
-	@sed -n 's/^\([a-z%-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
+	@LC_ALL=C sed -n 's/^\([a-z%-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 	@echo 'Variables: V=1 CC=clang CFLAGS=... SANITIZE=address,undefined STATIC=no'

@@ -17,7 +17,7 @@ coverage_steps := $(steps:%=coverage-%)
 coverage_make = $(MAKE) --no-print-directory CC=clang STATIC=no B=$(C)/$(1) top=$(C)/ \
   CPPFLAGS='-mllvm -runtime-counter-relocation' \
   CFLAGS='-O0 -g -fcoverage-mapping -fprofile-update=atomic \
-    -fprofile-instr-generate=$(CURDIR)/$(C)/$(1)/counters/%c%m'
+    -fprofile-instr-generate="$(CURDIR)/$(C)/$(1)/counters/%c%m"'
 # clang's runtime puts a variable into the environment, where COMMAND would find it: instead of
 # setenv(3) it gets getenv(3).
 coverage_link := -Wl,--wrap=setenv -Wl,--defsym=__wrap_setenv=getenv
@@ -37,7 +37,7 @@ $(coverage_steps): coverage-%: $(suite) $(if $(FAULTS),$(faults)) | coverage-too
 	@rm -rf $(C)/$*/counters
 	@$(suite) --step $(subst 0,,$(*:step%=%)) --except 'killed at any moment' $(C)/$*/mydocker >$(C)/$*/log 2>&1 || \
 	  { cat $(C)/$*/log; exit 1; }
-	@$(if $(FAULTS),$(suite) --world $(abspath $(faults)) $(CURDIR)/$(C)/$*/mydocker \
+	@$(if $(FAULTS),$(suite) --world "$(CURDIR)/$(faults)" "$(CURDIR)/$(C)/$*/mydocker" \
 	  >>$(C)/$*/log 2>&1 || true)
 
 coverage-tools:

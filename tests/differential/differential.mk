@@ -9,5 +9,5 @@ $(differential): tests/differential/differential.c $(B)/settings
 .PHONY: test-differential
 test-differential: $(steps:%=test-differential-%) ## does COMMAND notice mydocker? CASES=10000
 test-differential-%: % $(differential) $(suite)
-	@$(suite) --world $(abspath $(differential)) --cases $(CASES) $(if $(FIRST),--first $(FIRST)) \
-	  "$(CURDIR)/$(top)$*/mydocker" $(abspath $(T)/suite/probe)
+	@$(suite) --world "$(CURDIR)/$(differential)" --cases $(CASES) $(if $(FIRST),--first $(FIRST)) \
+	  "$(CURDIR)/$(top)$*/mydocker" "$(CURDIR)/$(T)/suite/probe"

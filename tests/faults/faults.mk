@@ -14,5 +14,5 @@ $(T)/faults/faults-command: $(T)/faults/command.o
 test-faults: $(steps:%=test-faults-%) ## is every fault survived? test-faults ALL=1 takes its time
 	@$(PYTHON) -B tests/faults/check.py $(suite) $(faults)
 test-faults-%: % $(faults) $(suite)
-	@$(suite) --world $(abspath $(faults)) $(if $(ALL),,--part $(patsubst step%,%,$*)/$(words $(steps))) \
+	@$(suite) --world "$(CURDIR)/$(faults)" $(if $(ALL),,--part $(patsubst step%,%,$*)/$(words $(steps))) \
 	  "$(CURDIR)/$(top)$*/mydocker"

@@ -9,5 +9,5 @@ $(load): tests/load/load.c $(B)/settings
 .PHONY: test-load
 test-load: $(steps:%=test-load-%) ## is a container lost among many? CONTAINERS=10000
 test-load-%: % $(load) $(suite)
-	@$(suite) --world $(abspath $(load)) --containers $(CONTAINERS) "$(CURDIR)/$(top)$*/mydocker" \
-	  $(abspath $(T)/suite/probe)
+	@$(suite) --world "$(CURDIR)/$(load)" --containers $(CONTAINERS) "$(CURDIR)/$(top)$*/mydocker" \
+	  "$(CURDIR)/$(T)/suite/probe"

@@ -29,7 +29,8 @@ def check(*words):
 class Start(unittest.TestCase):
     def setUp(self):
         self.directory = tempfile.TemporaryDirectory()
-        self.mine = str(Path(self.directory.name) / "mine")
+        # A space, and a letter that is none in C.
+        self.mine = str(Path(self.directory.name) / "é mine")
 
     def tearDown(self):
         self.directory.cleanup()
@@ -62,7 +63,7 @@ class Start(unittest.TestCase):
                                (["STEP=01", f"DIR={self.mine}"], "no step comes before 01"),
                                (["STEP=77", f"DIR={self.mine}"], "there is no step 77"),
                                (["STEP=03", "DIR=common"], "is there already"),
-                               (["STEP=03", "DIR=a b"], "without spaces")]:
+                               (["STEP=03", "DIR=a\"b"], "without quotes")]:
             status, _, errors = make("start", *words)
             self.assertNotEqual(status, 0)
             self.assertIn(message, errors)

@@ -2,6 +2,7 @@
 // world_complaint() looks after every test; these look while COMMAND runs, and after failures.
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -81,27 +82,38 @@ static void hosts_mounts_stay_outside(void)
            "of the host's still receives (MS_PRIVATE)");
 }
 
-// Where a process sees mounts, a line each: one of the host, or COMMAND.
-static const char *mount_points(bool of_host)
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+// Where a process sees mounts, one of the host or COMMAND, a line each, and what there is BESIDES.
+// Sorted: the kernel copies them to a new namespace in another order than they were made in.
+static const char *mount_points(bool of_host, const char *besides)
 {
     struct launch how = {.direct = of_host};
     struct process *p = of_host ? run_with(&how, "cat", "/proc/self/mountinfo")
                                 : run_with(&how, "run", "cat", "/proc/self/mountinfo");
-    const char *points = "";
+    const char *points[4096], *text = "";
+    size_t count = *besides != '\0';
     char point[4096];
 
+    points[0] = besides;
     expect(p->status == 0, "%s", describe(p));
-    for (const char *line = p->output.bytes; line != NULL && *line != '\0';
+    for (const char *line = p->output.bytes; line != NULL && *line != '\0' && count < 4096;
          line = strchr(line, '\n') + 1)
         if (sscanf(line, "%*d %*d %*s %*s %4095s", point) == 1)
-            points = text_of("%s%s\n", points, point);
-    return points;
+            points[count++] = text_of("%s\n", point);
+    qsort(points, count, sizeof(points[0]), compare);
+    for (size_t i = 0; i < count; i++)
+        text = text_of("%s%s", text, points[i]);
+    return text;
 }
 
 static void expect_mounts(const char *besides)
 {
-    const char *wanted = text_of("%s%s", mount_points(true), besides);
-    const char *found = mount_points(false);
+    const char *wanted = mount_points(true, besides);
+    const char *found = mount_points(false, "");
 
     expect(strcmp(found, wanted) == 0,
            "besides the host's mounts COMMAND should see \"%s\" and no others: %s", besides,

@@ -74,6 +74,11 @@ void report_world(void);
 void report_passed(void);
 void report_end(const struct promise *promise, const struct mechanism *of);
 
+// ---- settings.c: what the caller has set ----
+
+// Before anything else: from here on the environment, the signals and the umask are always the same.
+void settings_forget(void);
+
 // ---- world.c: where mydocker is run ----
 
 extern const char *mydocker; // its path

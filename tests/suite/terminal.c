@@ -1,8 +1,10 @@
 // -t: COMMAND in the foreground of the terminal, and the terminal afterwards.
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -13,6 +15,20 @@
 #define CTRL_Z "\x1a"
 #define CTRL_BACKSLASH "\x1c"
 
+// The program at PATH as one word of a command line: a path with a space is behind a script.
+static const char *word_for(const char *path, const char *name)
+{
+    if (strpbrk(path, " \t\n*?[\\") == NULL)
+        return path;
+    const char *script = text_of("%s/bin/%s", scratch, name);
+    const char *content = text_of("#!/bin/sh\nexec '%s' \"$@\"\n", path);
+    FILE *file = fopen(script, "we");
+    expect(file != NULL && fputs(content, file) >= 0 && fclose(file) == 0 &&
+               chmod(script, 0755) == 0,
+           "cannot write %s", script);
+    return script;
+}
+
 // A shell that asks "ready> ", as COMMAND or as the one that calls mydocker ($M) with the probe
 // ($P).
 static char *const *shell_environment(void)
@@ -20,8 +36,8 @@ static char *const *shell_environment(void)
     char **variables = test_memory(8 * sizeof(*variables));
 
     variables[0] = (char *)text_of("PATH=%s", getenv("PATH"));
-    variables[1] = (char *)text_of("M=%s", mydocker);
-    variables[2] = (char *)text_of("P=%s", probe);
+    variables[1] = (char *)text_of("M=%s", word_for(mydocker, "mydocker"));
+    variables[2] = (char *)text_of("P=%s", word_for(probe, "probe"));
     variables[3] = (char *)"PS1=ready> ";
     variables[4] = (char *)"TERM=dumb";
     variables[5] = (char *)"LC_ALL=C";

@@ -5,6 +5,7 @@ back in the order of the files, pieces that abut become one hunk again, and the 
 patch(1) makes the second step of the first with.
 """
 import difflib
+import os
 import re
 import subprocess
 from dataclasses import dataclass, field
@@ -68,9 +69,10 @@ def parse(lines):
 
 def between(before, after, root):
     """The real diff of two directories, as pieces that are whole hunks."""
-    text = subprocess.run(
-        ["git", "--no-pager", "diff", "--no-index", "--no-color", "--no-ext-diff", before, after],
-        cwd=root, stdout=subprocess.PIPE, check=False).stdout.decode()
+    # Without anybody's settings: of the machine, of the user, of this repository.
+    alone = {"PATH": os.environ["PATH"], "HOME": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "GIT_DIR": "/dev/null"}
+    text = subprocess.run(["git", "diff", "--no-index", before, after], env=alone, cwd=root, stdout=subprocess.PIPE,
+                          check=False).stdout.decode()
     lines = []
     for line in text.split("\n")[:-1]:
         if line.startswith(("--- ", "+++ ")):

@@ -48,12 +48,9 @@ SET_UP = 'cp -R "$0"/. . && exec dash -i'
 
 class Terminal:
     def __init__(self, suite, project):
-        environment = {
-            "PATH": os.environ["PATH"], "HOME": "/", "TERM": "dumb", "LC_ALL": "C.UTF-8",
-            "TZ": "UTC", "PS1": "{{$$}} ", "PS2": "",
-        }
+        # The suite sees to the rest of the environment.
         self.child = pexpect.spawn(
-            suite, ["--world", "sh", "-c", SET_UP, project], env=environment, encoding="utf-8",
+            suite, ["--world", "env", "PS1={{$$}} ", "PS2=", "sh", "-c", SET_UP, project], encoding="utf-8",
             codec_errors="replace", timeout=LIMIT, dimensions=(50, 240))
         self.child.delaybeforesend = None
         self.outer = self.shell = None
