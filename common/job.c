@@ -16,7 +16,7 @@ enum {
     // it has no handler for (pid_namespaces(7)).
     REQUESTS = 3,
     MOMENT = 50, // milliseconds; timeout(1) asks its child and then its group: that is once
-    HANG_UP_GRACE = 2000, // milliseconds that COMMAND has to end after the terminal has hung up
+    HANG_UP_GRACE = 1000, // milliseconds that COMMAND has to end after the terminal has hung up
 };
 
 static pid_t command;

@@ -518,17 +518,19 @@ static void close_terminal(struct process *p)
 static void deaf_to_hang_up(void)
 {
     static const char *const options[] = {"-it", "-i", "--"};
+    struct process *p[3];
 
     for (size_t i = 0; i < 3; i++) {
-        struct process *p = start_on_terminal(WORDS("run", options[i], probe, "signals"));
-
-        process_await_output(p, "ready\r\n");
-        close_terminal(p);
-        process_finish(p);
-        expect(p->status == 128 + SIGHUP,
+        p[i] = start_on_terminal(WORDS("run", options[i], probe, "signals"));
+        process_await_output(p[i], "ready\r\n");
+        close_terminal(p[i]);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        process_finish(p[i]);
+        expect(p[i]->status == 128 + SIGHUP,
                "`run %s`, and its terminal is closed: COMMAND should get SIGHUP, then SIGKILL, and "
                "the status be 129: %s",
-               options[i], describe(p));
+               options[i], describe(p[i]));
     }
 }
 
@@ -559,12 +561,13 @@ static void hang_up_of_a_shell(void)
 {
     static const char *const callers[] = {"bash --norc --noprofile -i", "dash -i"};
     static const char *const commands[] = {
-        "sh -c 'echo $$ >id; exec $M run -it $P sleep'\n",
-        "sh -c 'echo $$ >id; exec $M run -i $P sleep'\n",
-        "sh -c 'echo $$ >id; exec $M run $P sleep'\n",
-        "sh -c 'sh -c \"echo \\$\\$ >id; exec $M run -it $P sleep\"; true'\n",
+        "sh -c 'echo $$ >id%zu; exec $M run -it $P sleep'\n",
+        "sh -c 'echo $$ >id%zu; exec $M run -i $P sleep'\n",
+        "sh -c 'echo $$ >id%zu; exec $M run $P sleep'\n",
+        "sh -c 'sh -c \"echo \\$\\$ >id%zu; exec $M run -it $P sleep\"; true'\n",
     };
     struct launch how = {.direct = true, .terminal = true, .environment = shell_environment()};
+    char words[128];
 
     need_tool("bash");
     need_tool("dash");
@@ -572,12 +575,15 @@ static void hang_up_of_a_shell(void)
         struct process *p = start_with(&how, "sh", "-c", text_of("exec %s", callers[i / 4]));
 
         process_await_output(p, "ready> ");
-        converse(p, commands[i % 4], "ready\r\n");
+        (void)snprintf(words, sizeof(words), commands[i % 4], i);
+        converse(p, words, "ready\r\n");
         close_terminal(p);
         process_finish(p);
-        await(has_ended("id"), "%s was told to: %s and its terminal was closed: mydocker lives on",
-              callers[i / 4], commands[i % 4]);
     }
+    for (size_t i = 0; i < 8; i++)
+        await(has_ended(text_of("id%zu", i)),
+              "%s was told to: %s and its terminal was closed: mydocker lives on", callers[i / 4],
+              commands[i % 4]);
 }
 
 static void ignore_hang_up(const void *argument)
@@ -593,7 +599,7 @@ static void hang_up_that_the_caller_ignores(void)
 
     process_await_output(p, "ready\r\n");
     close_terminal(p);
-    process_watch(p, 3000);
+    process_watch(p, 1500);
     expect(!process_has_ended(p), "who ignores SIGHUP, as after nohup(1), should go on: %s",
            describe(p));
 }
@@ -605,7 +611,7 @@ static void hang_up_by_hand(void)
     process_await_output(p, "ready\r\n");
     kill(p->pid, SIGHUP);
     process_await_output(p, "signal=1\r\n");
-    process_watch(p, 3000);
+    process_watch(p, 1500);
     expect(!process_has_ended(p), "SIGHUP without a hang-up is a signal like others: %s",
            describe(p));
     kill(p->pid, SIGUSR2);
@@ -803,7 +809,7 @@ static void pager_keeps_its_settings(void)
     need_tool("stty");
     struct process *p = calling_shell();
 
-    for (int i = 0; i < 15; i++) {
+    for (int i = 0; i < 6; i++) {
         ask(p,
             "$M --log-level warn run -it sleep .1 | sh -c 'exec </dev/tty; stty -icanon; "
             "sleep .2; stty -a'; stty icanon; echo at-$((40+2))\n",
@@ -844,12 +850,12 @@ static void stopped_right_after_the_start(void)
 {
     const char *obeys = step == 1 ? "topped" : "signal=20";
 
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 6; i++) {
         struct process *p = calling_shell();
 
         process_type(p, text_of("$M run -it $P %s | cat\n", step == 1 ? "sleep" : "signals"));
         process_await_output(p, "| cat\r\n");
-        process_watch(p, i / 2 + 1);
+        process_watch(p, i + 1);
         for (int j = 0; j < 20 && strstr(p->output.bytes, "topped") == NULL &&
                         strstr(p->output.bytes, obeys) == NULL;
              j++) {
