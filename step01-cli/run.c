@@ -24,7 +24,7 @@ void exec_command(char **argv)
     die_execve(file);
 }
 
-// The rest of the parent's life. If it died earlier, so would COMMAND (lifeline.c).
+// The rest of the parent's life. Its end is COMMAND's as well (lifeline.c).
 static int wait_for(pid_t child)
 {
     int status;

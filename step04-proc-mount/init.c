@@ -27,15 +27,18 @@ static void mount_proc(void)
 // same name on the new one. One without a name stays on the old one for good.
 static void leave_old_proc(void)
 {
-    char directory[PATH_MAX] = ".";
+    static const char remedy[] = "the host's /proc stays outside: start elsewhere";
+    char directory[PATH_MAX];
     struct statfs here;
 
     if (statfs(".", &here) == -1)
         die_errno("statfs the working directory");
-    if (here.f_type == PROC_SUPER_MAGIC &&
-        (getcwd(directory, sizeof(directory)) == NULL || chdir(directory) == -1))
-        die_remedy(EXIT_MYDOCKER, "the host's /proc stays outside: start elsewhere", "chdir %s",
-                   directory);
+    if (here.f_type != PROC_SUPER_MAGIC)
+        return;
+    if (getcwd(directory, sizeof(directory)) == NULL)
+        die_remedy(EXIT_MYDOCKER, remedy, "getcwd");
+    if (chdir(directory) == -1)
+        die_remedy(EXIT_MYDOCKER, remedy, "chdir %s", directory);
 }
 
 void init(const struct run_options *options)

@@ -15,8 +15,9 @@ _Noreturn void usage(void);
 // ---- commands.c: the options of each command ----
 
 // The words behind the command's name start at ARGV[optind] (getopt_long(3)). Returns mydocker's
-// exit status; dies on bad usage, and init in a process that container_start() has not made.
+// exit status; dies on bad usage.
 int run_command(int argc, char **argv);
+// It dies in a process that container_start() has not made, too.
 int init_command(int argc, char **argv);
 
 // ---- run.c: the parent, and the child's way to COMMAND ----

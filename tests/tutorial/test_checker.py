@@ -4,6 +4,7 @@ Usage: test_checker.py SUITE [unittest's options]
 """
 import contextlib
 import io
+import re
 import sys
 import tempfile
 import unittest
@@ -133,7 +134,7 @@ class Sources(unittest.TestCase):
 
     def test_a_hunk_that_is_not_where_it_says(self):
         fence = self.fences("diff")[0]
-        fence.lines = [line.replace("@@ -31,", "@@ -32,") for line in fence.lines]
+        fence.lines = [re.sub(r"^@@ -(\d+)", lambda old: f"@@ -{int(old[1]) + 1}", line) for line in fence.lines]
         with self.assertRaises(Mismatch):
             check.check_pair(self.document, fence.attributes["from"], fence.attributes["to"])
 
