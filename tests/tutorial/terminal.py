@@ -145,6 +145,7 @@ class Terminal:
         self._await(lambda: all(not re.search(r"^(?:Sig|Shd)Pnd:\s*0*[1-9a-f]", status, re.M)
                                 for _, state, status in self._processes() if state != "Z"),
                     "a signal stays pending")
+        time.sleep(0.1)  # and no two within a moment: two requests are one then (common/job.c)
 
     def leave(self):
         """Leave the shells. Complains of what is left behind in the world."""
