@@ -80,7 +80,7 @@ include tests/bench/bench.mk tests/tutorial/tutorial.mk tests/doctor/doctor.mk t
 include tests/exercises/exercises.mk tests/trace/trace.mk tests/start/start.mk
 include tests/faults/faults.mk tests/differential/differential.mk tests/coverage/coverage.mk
 include tests/fuzz/fuzz.mk tests/load/load.mk tests/vm/vm.mk tests/security/security.mk
-include tests/distro/distro.mk
+include tests/distro/distro.mk tests/settings/settings.mk
 
 .PHONY: trust
 trust: test-faults test-differential test-load coverage fuzz ## what docs/trust.md measures, in short
