@@ -79,6 +79,7 @@ check: $(suite) ## check your own program: make check STEP=03 MYDOCKER=./mine ON
 include tests/bench/bench.mk tests/tutorial/tutorial.mk tests/doctor/doctor.mk tests/wrong/wrong.mk
 include tests/exercises/exercises.mk tests/trace/trace.mk tests/start/start.mk
 include tests/faults/faults.mk tests/differential/differential.mk tests/coverage/coverage.mk
+include tests/interrupted/interrupted.mk
 include tests/fuzz/fuzz.mk tests/load/load.mk tests/vm/vm.mk tests/security/security.mk
 include tests/distro/distro.mk tests/settings/settings.mk
 

@@ -179,7 +179,7 @@ static int run_in_world(char **command)
 {
     int status = 0;
 
-    world_make();
+    world_make(true);
     signal(SIGINT, SIG_IGN);
     signal(SIGQUIT, SIG_IGN);
     signal(SIGHUP, end);
@@ -266,7 +266,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "suite: step %d has no such promise\n", step);
         return EXIT_FAILURE;
     }
-    world_make();
+    world_make(false);
     report_begin();
     (void)snprintf(group, sizeof(group), "step %d", step);
     (void)_cmocka_run_group_tests(group, tests, count, NULL, NULL);

@@ -76,7 +76,8 @@ void report_end(const struct promise *promise, const struct mechanism *of);
 
 // ---- settings.c: what the caller has set ----
 
-// Before anything else: from here on the environment, the signals and the umask are always the same.
+// Before anything else: from here on the environment, the signals and the umask are always the
+// same.
 void settings_forget(void);
 
 // ---- world.c: where mydocker is run ----
@@ -88,9 +89,10 @@ extern int step;             // whose promises are checked
 extern int time_limit;       // how long a test waits for something, in milliseconds
 extern bool ordinary_user;   // root only in a user namespace that the tests have made
 
-// Make that place: a mount namespace whose / is shared, and a PATH without init and reboot. Exits
-// with a message where that is refused.
-void world_make(void);
+// Make that place: a mount namespace whose / is shared, and a PATH without init and reboot. The
+// terminal stays outside but where a COMMAND of the user's is to have it. Exits with a message
+// where that is refused.
+void world_make(bool with_terminal);
 void world_leave(void);
 
 // What is not as it was before: a process that was left, a mount, the hostname. NULL if nothing is.
@@ -100,6 +102,12 @@ void world_mend(void);
 
 // Is TOOL there? Where it is not, the test cannot be made.
 void need_tool(const char *tool);
+
+// ---- keeper.c: nothing outlives the suite ----
+
+// Go on in a PID namespace that ends with this process, whatever ends it; DIRECTORY is unmounted
+// and removed then. WITH_TERMINAL: stay in the session, and leave the terminal's keys alone.
+void keeper_start(const char *directory, bool with_terminal);
 
 // ---- process.c: a program that runs under the test's eyes ----
 

@@ -37,8 +37,8 @@ static const char *const tools[] = {
 
 const char *scratch;
 bool ordinary_user;
-static char scratch_path[] = "/tmp/mydocker-test-XXXXXX";
-static char bin[64];
+static char scratch_path[64];
+static char bin[80];
 static int mountinfo = -1; // opened while /proc is still what it was
 static char mounts_before[1 << 18], mounts_now[1 << 18], hostname_before[256];
 static dev_t proc_before;
@@ -142,9 +142,11 @@ static dev_t device_of(const char *file)
     return stat(file, &status) == -1 ? 0 : status.st_dev;
 }
 
-void world_make(void)
+void world_make(bool with_terminal)
 {
     become_root();
+    (void)snprintf(scratch_path, sizeof(scratch_path), "/tmp/mydocker-test-%d-XXXXXX",
+                   (int)getpid());
     if (mkdtemp(scratch_path) == NULL)
         give_up(scratch_path);
     scratch = scratch_path;
@@ -156,6 +158,7 @@ void world_make(void)
         mount("tmpfs", scratch, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") == -1 ||
         mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) == -1)
         give_up("mount");
+    keeper_start(scratch, with_terminal);
     forget_other_procs();
     link_tools();
     // A shell without job control ignores these in what it starts in the background.
