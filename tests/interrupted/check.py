@@ -73,7 +73,7 @@ def interrupt(way, pid, master):
     if way == "Ctrl-C":
         os.write(master, b"\x03")
     elif way == "SIGTERM":
-        os.kill(pid, signal.SIGTERM)
+        os.kill((children(pid) or [pid])[0], signal.SIGTERM)
     elif way == "SIGKILL":
         # The first one of that name is the outer process.
         os.kill((suites(pid) or [pid])[0], signal.SIGKILL)
@@ -83,7 +83,8 @@ def once(way, seconds, command):
     """What was left after COMMAND had run for so many SECONDS, or None."""
     pid, master = pty.fork()
     if pid == 0:
-        os.execvp(command[0], command)
+        # A shell that dies of the hang-up; then the kernel tells the rest.
+        os.execvp("sh", ["sh", "-c", '"$@"; true', "sh"] + command)
     drain(master, seconds)
     ours = suites(pid)
     interrupt(way, pid, master)
