@@ -161,9 +161,8 @@ def flow():
                "namespaces (step 2). The child, PID 1 inside, prepares terminal, input and signals "
                "(step 1), executes /proc/self/exe as mydocker init (step 3), makes / private and "
                "mounts /proc (step 4), and executes COMMAND (step 1): the process stays, PID 1 "
-               "too. Outside, mydocker sleeps until the child's first execve (from step 3 on), "
-               "then passes signals on to COMMAND, waits for its end, and ends with its exit "
-               "status (step 1).")
+               "too. Outside, mydocker waits for COMMAND's end and passes signals on until then, and "
+               "ends with its exit status (step 1).")
     top = 106
     w, h, pitch = HALF - 64, 80, 116
     for x, name in ((LEFT, "`mydocker run` (outside)"), (RIGHT, "the child (PID 1 inside)")):
@@ -181,8 +180,8 @@ def flow():
 
     step(LEFT, 0, 1, ["`run [-it] COMMAND`", "read the options"])
     step(LEFT, 1, 2, ["`clone(2)`", "five new namespaces"])
-    step(LEFT, 3, 1, ["`sigwaitinfo(2)`", "pass signals on to COMMAND,", "and wait for SIGCHLD",
-                      "", "`waitpid(2)`", "how has COMMAND ended?"], rows=3)
+    step(LEFT, 2, 1, ["`waitpid(2)`", "has COMMAND ended?", "", "`poll(2)`",
+                      "if not: sleep until a signal", "comes, and pass it on"], rows=4)
     step(LEFT, 6, 1, ["exit status", "COMMAND's own, or 128 + N"])
     step(RIGHT, 1, 1, ["prepare the child", "terminal, input, signals"])
     step(RIGHT, 2, 3, ["`execve /proc/self/exe`", "mydocker anew, as `init`"])
@@ -190,12 +189,10 @@ def flow():
     step(RIGHT, 4, 1, ["`execve` COMMAND", "the process stays, PID 1 too"])
     step(RIGHT, 5, 1, ["COMMAND runs and ends", "its status stays behind"])
     down(LEFT + HALF / 2, 0)
+    down(LEFT + HALF / 2, 1)
     down(LEFT + HALF / 2, 5)
     for number in range(1, 5):
         down(RIGHT + HALF / 2, number)
-    f.arrow((LEFT + 70, y(1) + h), (LEFT + 70, y(3)))
-    f.labels(LEFT + 90, y(2) + 24, ["from step 3 on asleep here", "until the child's `execve`"],
-             HALF - 100, "muted")
     f.arrow((LEFT + 32 + w, y(1) + h / 2), (RIGHT + 32, y(1) + h / 2), accent=True)
     f.arrow((RIGHT + 32, y(5) + h / 2), (LEFT + 32 + w, y(5) + h / 2), accent=True)
     return f
