@@ -10,7 +10,8 @@ vm_kernels := 5.10 6.1 6.12
 vm_kinds := private shared service user off none
 vm_steps := $(or $(STEP),$(patsubst step%,%,$(lastword $(steps))))
 vm_tests := $(foreach kernel,$(KERNEL),$(foreach kind,$(KIND),vm-$(kernel)-$(kind)))
-vm_files := $(suite) $(T)/suite/probe $(unit) $(doctor_probe) $(steps:%=%/mydocker)
+gap := $(T)/gap/gap
+vm_files := $(suite) $(T)/suite/probe $(unit) $(doctor_probe) $(gap) $(steps:%=%/mydocker)
 
 .PHONY: vm-test vm-test-all $(vm_tests)
 vm-test: $(vm_tests) ## the tests under another kernel: make vm-test KERNEL=5.10 KIND=user STEP=03
@@ -21,6 +22,10 @@ vm-test-all: ## the tests under each kernel, on each kind of host, of each step:
 
 $(vm_tests): vm-%: $(vm)/initramfs
 	@tests/vm/boot $(vm) $(subst -, ,$*) '$(vm_steps)' $(ACCELERATOR)
+
+$(gap): tests/gap/gap.c $(common)
+	@mkdir -p $(@D)
+	$(call say,LINK) $(plain_compile) $(static_flag) -o $@ $^ -lcap
 
 $(vm)/initramfs: $(vm_files) $(wildcard tests/vm/*)
 	@mkdir -p $(@D)
