@@ -70,7 +70,7 @@ libcap cmocka: %: $(B)/has-%
 $(B)/has-%: $(B)/settings
 	@.ci/compiler $* $@ $(CC) $(CPPFLAGS) $(CFLAGS) $(filter -L%,$(LDFLAGS))
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(sort $(shell find $(B) build/plain build/fuzz -name '*.d' -type f 2>/dev/null))
 include tests/tests.mk
 
 # ---- the rest ----

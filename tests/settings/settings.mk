@@ -1,5 +1,6 @@
 # What the user's machine has set decides no test.
 
 .PHONY: test-settings
-test-settings: ## do locale, git's configuration, nohup, noexec ... decide a test? SETTING=locale
+test-settings: $(steps) ## do locale, git's configuration, nohup, noexec ... decide a test? SETTING=locale
+	@$(PYTHON) -B tests/settings/test_machine.py
 	@tests/settings/settings $(SETTING)
