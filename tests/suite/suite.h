@@ -76,8 +76,7 @@ void report_end(const struct promise *promise, const struct mechanism *of);
 
 // ---- settings.c: what the caller has set ----
 
-// Before anything else: from here on the environment, the signals and the umask are always the
-// same.
+// Before anything else: from here on environment, signals and umask are always the same.
 void settings_forget(void);
 
 // ---- world.c: where mydocker is run ----
