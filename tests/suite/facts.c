@@ -192,7 +192,10 @@ static bool holds(const char *text, const char *pattern)
 
 void expect_failure(const struct process *process, int status, const char *text)
 {
-    expect(process->status == status, "it should have failed with status %d: %s", status,
+    expect(process->status == status, "it should have failed with status %d%s: %s", status,
+           strstr(process->errors.bytes, "No child processes") == NULL
+               ? ""
+               : ", and had a child (SIGCHLD in the flags of clone(2)?)",
            describe(process));
     expect(log_lines(process, "fatal") == 1, "a failure is exactly one line of level fatal: %s",
            describe(process));

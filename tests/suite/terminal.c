@@ -520,6 +520,7 @@ static void deaf_to_hang_up(void)
     static const char *const options[] = {"-it", "-i", "--"};
     struct process *p[3];
 
+    wanted("the terminal hangs up: COMMAND gets SIGHUP, then SIGKILL if it is deaf to it; 129");
     for (size_t i = 0; i < 3; i++) {
         p[i] = start_on_terminal(WORDS("run", options[i], probe, "signals"));
         process_await_output(p[i], "ready\r\n");
@@ -640,6 +641,8 @@ static void stops_in_order(void)
     static const char *const options[] = {"-i", "-it"};
 
     need_tool("stty");
+    wanted(
+        "a COMMAND that is not PID 1 stops when its handler for SIGTSTP has done, not by SIGSTOP");
     for (size_t i = 0; i < 2; i++) {
         struct process *p = calling_shell();
 
@@ -735,7 +738,7 @@ static void stopped_where_nobody_manages_jobs(void)
             converse(p, "one\n", "one\r\none\r\n");
         pid_t command = only_child(p->pid);
         kill(command, SIGSTOP);
-        await(state_of(command) == 'T', "COMMAND cannot be stopped");
+        await(state_of(command) == 'T', "SIGSTOP to COMMAND was undone, and nobody asked for it");
         process_watch(p, 100);
         expect(state_of(command) == 'T', "SIGSTOP to COMMAND was undone, and nobody asked for it");
         kill(command, SIGCONT);
