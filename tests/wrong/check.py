@@ -88,7 +88,7 @@ def main():
         for folder in ["common"] + [path.name for path in ROOT.glob("step[0-9][0-9]-*")]:
             shutil.copytree(ROOT / folder, clean / folder)
         objects(clean, [file.relative_to(clean) for file in clean.glob("*/*.c")])
-        with ThreadPoolExecutor(2) as pool:
+        with ThreadPoolExecutor(4) as pool:
             for patch, result in [(patch, pool.submit(check, patch, suite, clean)) for patch in patches]:
                 try:
                     result.result()
