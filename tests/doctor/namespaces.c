@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -35,6 +36,15 @@ static void make_pair(void)
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
         die_call("socketpair");
+}
+
+static void read_signals(void)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    if (signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK) == -1)
+        die_call("signalfd");
 }
 
 static void die_with_parent(void)
@@ -79,12 +89,19 @@ static const struct attempt {
     int flags;            // of clone(2)
     void (*inside)(void); // what the child does then
 } attempts[] = {
-    {"/dev/null", 0, open_null},   {"socketpair", 0, make_pair},
-    {"prctl", 0, die_with_parent}, {"close_range", 0, close_all},
-    {"uts", CLONE_NEWUTS, NULL},   {"pid", CLONE_NEWPID, NULL},
-    {"mnt", CLONE_NEWNS, NULL},    {"net", CLONE_NEWNET, NULL},
-    {"ipc", CLONE_NEWIPC, NULL},   {"all five", FIVE, NULL},
-    {"init", FIVE, become_init},   {"a new /proc", FIVE, become_init_and_mount},
+    {"/dev/null", 0, open_null},
+    {"signalfd", 0, read_signals},
+    {"socketpair", 0, make_pair},
+    {"prctl", 0, die_with_parent},
+    {"close_range", 0, close_all},
+    {"uts", CLONE_NEWUTS, NULL},
+    {"pid", CLONE_NEWPID, NULL},
+    {"mnt", CLONE_NEWNS, NULL},
+    {"net", CLONE_NEWNET, NULL},
+    {"ipc", CLONE_NEWIPC, NULL},
+    {"all five", FIVE, NULL},
+    {"init", FIVE, become_init},
+    {"a new /proc", FIVE, become_init_and_mount},
 };
 
 static int child_main(void *argument)
