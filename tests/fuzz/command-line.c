@@ -1,6 +1,7 @@
 // Any words after `mydocker`: what they mean, compared with another reading of them.
 //
-// An input is the words, each with a NUL behind it. run() and init() are ours: they only look.
+// An input is the words, each with a NUL behind it. run() and init() are ours: they only look. What
+// run() is told to execute has to mean the same once more, to init().
 #include <getopt.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,8 +16,9 @@ enum outcome { RUN, INIT, HELP, VERSION, FAILURE };
 struct meaning {
     enum outcome outcome;
     bool interactive, tty;
-    char *log_level; // log_level_option()
-    int command;     // the index of COMMAND
+    int lines;   // so many of debug, info and warn are logged
+    int name;    // the index of `run` or `init`
+    int command; // the index of COMMAND
 };
 
 int mydocker_main(int argc, char **argv);
@@ -46,24 +48,35 @@ int __wrap_getopt_long(int argc, char *const *argv, const char *letters,
     return __real_getopt_long(argc, argv, letters, options, index);
 }
 
-static void note_command(enum outcome outcome, char **argv)
+// Any caller of init is a mydocker.
+bool __wrap_lifeline_leads_out(void);
+bool __wrap_lifeline_leads_out(void)
 {
-    found.outcome = outcome;
-    found.command = (int)(argv - words);
-    found.log_level = log_level_option();
+    return true;
+}
+
+static void note(enum outcome outcome, const struct run_options *options)
+{
+    require(caught.writes == 0);
+    log_debug("a");
+    log_info("b");
+    log_warn("c");
+    found =
+        (struct meaning){outcome,    options->interactive,        options->tty, (int)caught.writes,
+                         found.name, (int)(options->argv - words)};
+    caught.size = caught.writes = 0;
 }
 
 int run(const struct run_options *options)
 {
-    note_command(RUN, options->argv);
-    found.interactive = options->interactive;
-    found.tty = options->tty;
+    note(RUN, options);
+    require(options->words == words);
     return 42;
 }
 
-void init(char **argv)
+void init(const struct run_options *options)
 {
-    note_command(INIT, argv);
+    note(INIT, options);
     _exit(42);
 }
 
@@ -88,12 +101,10 @@ static bool ends_options(int *at)
 static bool level_is_known(const char *name, struct meaning *meaning)
 {
     static const char *const names[] = {"debug", "info", "warning", "error"};
-    static char *const options[] = {"--log-level=debug", NULL, "--log-level=warning",
-                                    "--log-level=error"};
 
     for (size_t i = 0; i < 4; i++) {
         if (strcmp(name, names[i]) == 0 || (i == 2 && strcmp(name, "warn") == 0)) {
-            meaning->log_level = options[i];
+            meaning->lines = 3 - (int)i;
             return true;
         }
     }
@@ -153,7 +164,7 @@ static bool read_run_options(int *at, struct meaning *meaning)
 
 static struct meaning meaning_of_words(void)
 {
-    struct meaning meaning = {FAILURE, false, false, NULL, 0};
+    struct meaning meaning = {FAILURE, false, false, 2, 0, 0};
     int at = 1;
 
     if (count == 0 || !read_options(&at, &meaning))
@@ -161,14 +172,13 @@ static struct meaning meaning_of_words(void)
     meaning.outcome = FAILURE;
     if (at == count)
         return meaning;
+    meaning.name = at;
     const char *command = words[at++];
-    if (strcmp(command, "help") == 0) {
+    enum outcome outcome = strcmp(command, "init") == 0 ? INIT : RUN;
+    if (strcmp(command, "help") == 0)
         meaning.outcome = HELP;
-    } else if (strcmp(command, "init") == 0) {
-        meaning.outcome = INIT;
-    } else if (strcmp(command, "run") == 0 && read_run_options(&at, &meaning)) {
-        meaning.outcome = at < count && words[at][0] != '\0' ? RUN : FAILURE;
-    }
+    else if ((outcome == INIT || strcmp(command, "run") == 0) && read_run_options(&at, &meaning))
+        meaning.outcome = at < count && words[at][0] != '\0' ? outcome : FAILURE;
     meaning.command = at;
     return meaning;
 }
@@ -183,36 +193,56 @@ static void check_failure(void)
     require(strcmp(line.level, "fatal") == 0);
 }
 
-static void check(void)
+// Read the words once. Returns how it ended, -1 where mydocker did not return.
+static int read_words(const struct meaning *wanted)
 {
-    struct meaning wanted = meaning_of_words();
     int status = -1;
 
     optind = 1;
     getopt_is_new = true;
     require(log_set_level("info"));
-    found = (struct meaning){.outcome = FAILURE};
+    found = (struct meaning){.outcome = FAILURE, .name = wanted->name};
     capture();
     if (setjmp(caught.end) == 0) {
-        status = mydocker_main(count, words);
-        release();
-        require(status == 42 && found.outcome == RUN);
+        int returned = mydocker_main(count, words);
+        status = returned;
     }
     release();
+    return status;
+}
+
+static void check_command(const struct meaning *wanted)
+{
+    require(found.outcome == wanted->outcome && found.command == wanted->command);
+    require(found.interactive == wanted->interactive && found.tty == wanted->tty &&
+            found.lines == wanted->lines);
+}
+
+// Returns whether the words meant that COMMAND is run.
+static bool check(void)
+{
+    struct meaning wanted = meaning_of_words();
+    int status = read_words(&wanted);
+
     if (wanted.outcome == FAILURE) {
         check_failure();
-        return;
+        return false;
     }
     require(caught.writes == 0);
     if (wanted.outcome == HELP || wanted.outcome == VERSION) {
         require(status == -1 && caught.politely && caught.status == 0);
-        return;
+        return false;
     }
-    require(found.outcome == wanted.outcome && found.command == wanted.command);
-    require((found.log_level == NULL) == (wanted.log_level == NULL) &&
-            (found.log_level == NULL || strcmp(found.log_level, wanted.log_level) == 0));
-    require(found.outcome != RUN ||
-            (found.interactive == wanted.interactive && found.tty == wanted.tty));
+    check_command(&wanted);
+    require(wanted.outcome == INIT ? status == -1 && caught.status == 42 : status == 42);
+    if (wanted.outcome == INIT)
+        return false;
+    // The child executes these.
+    require(strcmp(words[wanted.name], "init") == 0);
+    wanted.outcome = INIT;
+    require(read_words(&wanted) == -1 && caught.status == 42 && caught.writes == 0);
+    check_command(&wanted);
+    return true;
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -238,9 +268,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         argv[count++] = text + at;
     argv[count] = NULL;
     memcpy(before, argv, sizeof(before[0]) * ((size_t)count + 1));
-    check();
-    // COMMAND gets its words as they were.
-    require(memcmp(before, argv, sizeof(before[0]) * ((size_t)count + 1)) == 0);
+    bool ran = check();
+    // COMMAND gets its words as they were; `run` alone was written over.
+    int changed = 0;
+    for (int i = 0; i <= count; i++)
+        changed += before[i] != argv[i];
+    require(changed == (ran ? 1 : 0));
     require(memcmp(copy, text, size + 1) == 0);
     free(copy);
     free(text);

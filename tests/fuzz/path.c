@@ -16,6 +16,7 @@ int __real_stat(const char *path, struct stat *status);
 int __real_faccessat(int directory, const char *path, int mode, int flags);
 int __wrap_stat(const char *path, struct stat *status);
 int __wrap_faccessat(int directory, const char *path, int mode, int flags);
+int __wrap_stat64(const char *path, struct stat *status);
 
 enum kind { NONE, NOT_REGULAR, REGULAR, EXECUTABLE };
 
@@ -38,6 +39,12 @@ int __wrap_stat(const char *path, struct stat *status)
     status->st_mode = kind == NOT_REGULAR ? S_IFDIR : S_IFREG;
     errno = ENOENT;
     return kind == NONE ? -1 : 0;
+}
+
+// What stat(2) is called in glibc with _FILE_OFFSET_BITS=64.
+int __wrap_stat64(const char *path, struct stat *status)
+{
+    return __wrap_stat(path, status);
 }
 
 int __wrap_faccessat(int directory, const char *path, int mode, int flags)
