@@ -37,6 +37,9 @@ static void tie_by_pidfd(int parent)
 // We are in the child. Our job is to outlive the parent, if it lets us.
 static _Noreturn void be_child(bool sockets, int parent, long delay)
 {
+    struct pollfd dead = {.fd = STDIN_FILENO, .events = POLLIN};
+
+    (void)dup2(parent, STDIN_FILENO); // lifeline_keep() closes all others
     shared->ready = 1;
     while (shared->go == 0)
         ;
@@ -47,7 +50,8 @@ static _Noreturn void be_child(bool sockets, int parent, long delay)
     else
         tie_by_pidfd(parent);
     shared->passed = 1;
-    // Time enough for a signal that is on its way.
+    // Until the parent is dead, and a signal that is on its way has had its time.
+    (void)poll(&dead, 1, -1);
     (void)usleep(20000);
     shared->outlived = 1;
     _exit(0);
@@ -106,7 +110,7 @@ int main(int argc, char **argv)
         pid_t parent = fork();
         if (parent == 0) {
             (void)setpgid(0, group);
-            be_parent(sockets, run % 3000);
+            be_parent(sockets, run % 300);
         }
         // The child is ours when its parent has died.
         (void)waitpid(parent, NULL, 0);
