@@ -102,7 +102,7 @@ void lifeline_open(void);
 void lifeline_keep(void);
 
 // The one word that goes through the pair, "go on": in the parent send it; in the child, after
-// lifeline_keep(), wait for it, and end here if the parent dies first.
+// lifeline_keep(), wait for it, and end here if the parent dies first. Both die if they cannot.
 void lifeline_send(void);
 void lifeline_await(void);
 
@@ -152,6 +152,9 @@ void terminal_start(pid_t child);
 // In the parent, in the foreground: the terminal to COMMAND, with the settings that it had when it
 // was given back. Returns false where COMMAND reads and another group is in the foreground.
 bool terminal_hand_over(void);
+
+// In the parent, after that: let the child go on, which waits in terminal_take().
+void terminal_let_go_on(void);
 
 // In the parent: the foreground to our group again, and the settings as they were, unless another
 // group has taken them in the meantime.

@@ -59,7 +59,7 @@ void job_start(pid_t child, bool is_pid_1)
     terminal_start(child);
     die_after(terminal_give_back);
     await_foreground();
-    lifeline_send();
+    terminal_let_go_on();
 }
 
 // COMMAND is stopped, by BY_US or by somebody else. A group that no shell is left to continue is

@@ -4,6 +4,7 @@
 // triggers it. The classic check, getppid(2), cannot close that gap in a new PID namespace, where
 // the parent is outside and getppid(2) returns 0, dead or alive. A pair of sockets can: a process
 // that dies closes its descriptors first, and only then lets go of its children.
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/auxv.h>
@@ -56,16 +57,23 @@ void lifeline_keep(void)
 
 void lifeline_send(void)
 {
-    // Where the child is dead, waitpid(2) will say so.
-    (void)send(ends.parent, "", 1, MSG_NOSIGNAL);
+    // Where the child is dead, waitpid(2) will say so. One that lives would wait for ever.
+    if (send(ends.parent, "", 1, MSG_NOSIGNAL) == -1 && errno != EPIPE && errno != ECONNRESET)
+        die_errno("send to the child");
 }
 
 void lifeline_await(void)
 {
     char word;
 
-    if (read(LIFELINE, &word, 1) != 1)
+    switch (read(LIFELINE, &word, 1)) {
+    case 1:
+        break;
+    case -1:
+        die_errno("read the lifeline");
+    default:
         _exit(EXIT_MYDOCKER); // the parent is dead, and its word will never come
+    }
 }
 
 bool lifeline_leads_out(void)

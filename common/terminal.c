@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -76,23 +77,33 @@ void terminal_take(void)
 void terminal_start(pid_t child)
 {
     command = child;
-    if (claimed)
-        (void)setpgid(command, command);
+    if (claimed && setpgid(command, command) == -1)
+        die_errno("setpgid %d", (int)child);
 }
 
 bool terminal_hand_over(void)
 {
     if (!claimed || handed_over)
         return true;
-    if (tcgetpgrp(STDIN_FILENO) != getpgrp())
-        return !reads || !in_background();
+    if (in_background())
+        return !reads;
     handed_over = tcsetpgrp(STDIN_FILENO, command) == 0;
+    if (!handed_over) {
+        log_warn("tcsetpgrp: %s: -t has no effect", strerror(errno));
+        return true;
+    }
     // Now nobody else can change the settings: a pager beside us may just have done so. Not
     // TCSADRAIN: where output is suspended (Ctrl-S), that would wait for ever.
     (void)tcgetattr(STDIN_FILENO, &callers);
     if (commands_known)
         (void)tcsetattr(STDIN_FILENO, TCSANOW, &commands);
     return true;
+}
+
+void terminal_let_go_on(void)
+{
+    if (claimed)
+        lifeline_send();
 }
 
 // Has the caller's shell taken the foreground, or given it to us, while we were stopped?
@@ -111,8 +122,8 @@ void terminal_give_back(void)
 {
     pid_t foreground = tcgetpgrp(STDIN_FILENO);
     // Another group that is alive has taken it since, and keeps it.
-    bool free =
-        foreground > 0 && (foreground == command || (kill(-foreground, 0) == -1 && errno == ESRCH));
+    bool free = foreground == command || foreground == -1 ||
+                (foreground > 0 && kill(-foreground, 0) == -1 && errno == ESRCH);
 
     if (handed_over && free) {
         commands_known = tcgetattr(STDIN_FILENO, &commands) == 0;
