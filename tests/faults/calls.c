@@ -42,14 +42,18 @@ static const struct call calls[] = {
     CALL(setpgid, -1, EACCES, EINVAL, EPERM, ESRCH),
     CALL(kill, -1, EINVAL, EPERM, ESRCH),
     CALL(prctl, -1, EACCES, EBADF, EBUSY, EFAULT, EINVAL, ENODEV, ENXIO, EOPNOTSUPP, EPERM, ERANGE),
-    CALL(pidfd_open, -1, EINVAL, EMFILE, ENFILE, ENODEV, ENOMEM, ENOSYS, ESRCH),
-    // EBADF: there is no lifeline, so somebody has typed `mydocker init`.
-    SAYS(pidfd_send_signal, -1, "pidfd_send_signal|init is internal", EBADF, EINVAL, EPERM, ESRCH,
-         ENOSYS),
+    // the lifeline
+    CALL(socketpair, -1, EAFNOSUPPORT, EFAULT, EMFILE, ENFILE, EOPNOTSUPP, EPROTONOSUPPORT),
+    // Not EPIPE and ECONNRESET: they say that the child is dead, and waitpid(2) says how it ended.
+    SAYS(sendto, -1, "send", EACCES, EAGAIN, EALREADY, EBADF, EDESTADDRREQ, EFAULT, EINTR, EINVAL,
+         EISCONN, EMSGSIZE, ENOBUFS, ENOMEM, ENOTCONN, ENOTSOCK, EOPNOTSUPP),
+    // There is no lifeline, so somebody has typed `mydocker init`.
+    SAYS(getsockopt, -1, "init is internal", EBADF, EFAULT, EINVAL, ENOPROTOOPT, ENOTSOCK),
     // signals
     SAYS(rt_sigprocmask, -1, "sigprocmask", EFAULT, EINVAL),
     SAYS(rt_sigaction, -1, "sigaction", EFAULT, EINVAL),
     CALL(rt_sigtimedwait, -1, EAGAIN, EINTR, EINVAL),
+    SAYS(signalfd4, -1, "signalfd", EBADF, EINVAL, EMFILE, ENFILE, ENODEV, ENOMEM),
 #ifdef SYS_poll // a machine younger than these has only what came after them
     CALL(poll, -1, EFAULT, EINTR, EINVAL, ENOMEM),
     CALL(dup2, -1, EBADF, EBUSY, EINTR, EINVAL, EMFILE),
@@ -78,7 +82,9 @@ static const struct call calls[] = {
     SAYS(fstat, -1, "fstat", FILE_ERRORS, EOVERFLOW),
     SAYS(faccessat, 1, "find", FILE_ERRORS, EROFS, ETXTBSY),
     SAYS(faccessat2, 1, "find", FILE_ERRORS, EROFS, ETXTBSY, ENOSYS),
-    CALL(getcwd, -1, EACCES, EFAULT, EINVAL, ENAMETOOLONG, ENOENT, ENOMEM, ERANGE),
+    SAYS(statfs, 0, "statfs", EACCES, EFAULT, EINTR, EIO, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM,
+         ENOSYS, ENOTDIR, EOVERFLOW),
+    SAYS(getcwd, -1, "getcwd|chdir", EACCES, EFAULT, EINVAL, ENAMETOOLONG, ENOENT, ENOMEM, ERANGE),
     CALL(chdir, 0, FILE_ERRORS),
     // the C library's own: memory, and who we are for faccessat(3)
     CALL(brk, -1, ENOMEM),
@@ -92,6 +98,15 @@ static const struct call calls[] = {
     CALL(getegid, -1, 0),
     CALL(capget, -1, EFAULT, EINVAL, EPERM, ESRCH),
 };
+
+bool is_poll(long number)
+{
+#ifdef SYS_poll
+    if (number == SYS_poll)
+        return true;
+#endif
+    return number == SYS_ppoll;
+}
 
 const struct call *call_numbered(long number)
 {

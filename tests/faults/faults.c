@@ -130,7 +130,9 @@ static const char *judge_error(const struct run *run, const struct run *well,
         return "there is not one fatal line";
     if (!names(run->said, call->says == NULL ? call->name : call->says))
         return "the fatal line does not name the call";
-    if (run->command != NULL && call->number != SYS_wait4)
+    // Where mydocker waits for COMMAND, that may have run by now.
+    bool waits = made->who == PARENT && (call->number == SYS_wait4 || is_poll(call->number));
+    if (run->command != NULL && !waits)
         return "COMMAND has run";
     if (status == MYDOCKER_FAILED ||
         ((status == CANNOT_RUN || status == NOT_FOUND) && last_execve) ||
@@ -220,13 +222,6 @@ static bool wanted(const struct mode *mode, const char *call)
            (mode->only == NULL || strstr(mode->only, word) != NULL);
 }
 
-// Errors of getcwd(2) that no working directory in /proc has: it was deleted, or is too deep.
-static bool means_elsewhere(const struct mode *mode, const struct call *call, int error)
-{
-    return mode->only != NULL && call->number == SYS_getcwd &&
-           (error == ENOENT || error == ERANGE || error == ENAMETOOLONG);
-}
-
 // PART of PARTS: every error of a call has its turn in one of them.
 static void try_mode(const struct mode *mode, int part, int parts)
 {
@@ -254,7 +249,7 @@ static void try_mode(const struct mode *mode, int part, int parts)
         if (!wanted(mode, call->name))
             continue;
         for (int j = 0; call->errors[j] != 0; j++)
-            if (j % parts == part % parts && !means_elsewhere(mode, call, call->errors[j]))
+            if (j % parts == part % parts)
                 try_error(mode, &well, made, its, call->errors[j]);
         try_kill(mode, made, its);
     }

@@ -22,6 +22,8 @@ struct call {
 // NULL where the table lacks it.
 const struct call *call_numbered(long number);
 
+bool is_poll(long number);
+
 // ---- tracer.c: one run of mydocker, every system call of it seen ----
 
 enum who { PARENT, CHILD };

@@ -26,17 +26,17 @@ of them. The table is what `ALL=1` has found, with a static glibc 2.36 on x86-64
 
 """
 NOTES = """
-Notes: an error of `wait4` comes when COMMAND has ended already; its status is lost. Where the
-terminal cannot be asked about (`TCGETS`, `TIOCGPGRP` before the start), mydocker warns that `-t` has
-no effect. Where the last `TIOCSPGRP` fails, the terminal stays COMMAND's; a shell takes it back
-itself. `close` has its effect even where it reports an error.
+Notes: where mydocker cannot wait (`wait4`, its own `poll`), it ends, and COMMAND with it. Where the
+terminal cannot be asked about (`TCGETS`, `TIOCGPGRP` before the start) or handed over (the first
+`TIOCSPGRP`), mydocker warns that `-t` has no effect. Where the last `TIOCSPGRP` fails, the terminal
+stays COMMAND's; a shell takes it back itself. `close` has its effect even where it reports an error.
 """
 
 
 def normal(text):
     text = re.sub(r"(?:/\S*)?/faults-command|faults-command", lambda found: (
         "first of PATH" if found.group().startswith("/nowhere") else "COMMAND"), text)
-    return re.sub(r"waitpid \d+", "waitpid PID", text)
+    return re.sub(r"(waitpid|setpgid) \d+", r"\1 PID", text)
 
 
 def outcome(status, message):

@@ -416,7 +416,7 @@ static void entry(struct run *run, struct process *process,
     if (run->count < CALLS_MAX) {
         struct made *made = &run->calls[run->count++];
         *made = (struct made){.who = who, .number = number, .last = run->waits && who == PARENT};
-        run->waits = run->waits || number == SYS_rt_sigtimedwait;
+        run->waits = run->waits || (who == PARENT && is_poll(number));
         if (number == SYS_ioctl)
             (void)snprintf(made->object, sizeof(made->object), "%s",
                            request_name(info->entry.args[1]));
