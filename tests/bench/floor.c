@@ -33,15 +33,14 @@ static int child_main(void *argument)
 int main(int argc, char **argv)
 {
     static alignas(16) char stack[64 * 1024];
-    int flags = CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | SIGCHLD;
+    const int flags =
+        CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | SIGCHLD;
     int status;
 
     if (strcmp(argv[0], "init") == 0)
         return run_init(argv + 1);
     if (argc < 2)
         errx(125, "usage: floor [--self-exec] COMMAND [ARG...]");
-    if (strcmp(argv[1], "--self-exec") == 0)
-        flags |= CLONE_VM | CLONE_VFORK;
     pid_t child = clone(child_main, stack + sizeof(stack), flags, argv + 1);
     if (child == -1)
         err(125, "clone");
