@@ -39,11 +39,11 @@ except := $(if $(SANITIZE),--except 'without a /proc')
 tests := $(steps:%=test-%)
 .PHONY: test test-steps check test-unit test-order $(tests)
 
-# A test waits more than it works: where make is not told otherwise, as many at once as there are
-# processors, each with its lines together.
+# A test waits more than it works: where make is not told otherwise, two at once for each processor,
+# each with its lines together.
 ifneq ($(filter test test-steps trust,$(MAKECMDGOALS)),)
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
-MAKEFLAGS += -j$(or $(shell nproc 2>/dev/null),2) -Otarget
+MAKEFLAGS += -j$(shell echo $$((2 * $$(nproc 2>/dev/null || echo 1)))) -Otarget
 endif
 endif
 
