@@ -840,6 +840,7 @@ static void stopped_behind_a_pager(void)
     process_type(p, "j");
     await(tcgetpgrp(p->out) == only_child(p->pid) || (process_watch(p, 5), false),
           "the pager wants the terminal, and does not get it: %s", describe(p));
+    process_watch(p, 100); // until the pager goes on: a SIGCONT undoes a SIGTSTP that waits
     process_clear(p);
     process_type(p, CTRL_Z);
     process_await_output(p, "topped");
