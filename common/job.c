@@ -121,6 +121,7 @@ static void pass_on(const struct signalfd_siginfo *info)
     int signal = (int)info->ssi_signo;
     bool by_kernel = info->ssi_code == SI_KERNEL;
     bool by_command = info->ssi_pid == (uint32_t)command;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): so signalfd(2) tells what was a pointer
     const union sigval value = {.sival_ptr = (void *)(uintptr_t)info->ssi_ptr};
 
     if (is_stop(signal) && (by_kernel || (by_command && in_our_group())))

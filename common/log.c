@@ -116,7 +116,8 @@ size_t log_line(char line[LOG_LINE_MAX], enum log_level level, const char *messa
 
 // A reader that has gone, or a file at its limit, must not take the run with it: write(2) is to
 // report EPIPE or EFBIG here, and not to raise SIGPIPE or SIGXFSZ, now or when it is unblocked.
-static void write_quietly(const char *line, size_t length)
+// Returns false where the mask is not what it was before.
+static bool write_quietly(const char *line, size_t length)
 {
     sigset_t raised, before;
 
@@ -130,8 +131,7 @@ static void write_quietly(const char *line, size_t length)
     for (int signal = 1; signal < NSIG; signal++)
         if (sigismember(&before, signal) == 1)
             sigdelset(&raised, signal);
-    if (sigprocmask(SIG_UNBLOCK, &raised, NULL) == -1)
-        die_errno("sigprocmask"); // or COMMAND would inherit a mask that is not its caller's
+    return sigprocmask(SIG_UNBLOCK, &raised, NULL) == 0;
 }
 
 // Can a line be written without waiting for its reader?
@@ -163,35 +163,39 @@ format_message(char *out, size_t size, const char *format, va_list arguments)
 }
 
 // What log_info() and its like are made of. The parent's lines, which tell of signals, must not
-// make it deaf to the next one: those do not wait for a reader.
-__attribute__((format(printf, 2, 0))) static void log_message(enum log_level level,
+// make it deaf to the next one: those do not wait for a reader. Returns as write_quietly().
+__attribute__((format(printf, 2, 0))) static bool log_message(enum log_level level,
                                                               const char *format, va_list arguments)
 {
     char message[LOG_LINE_MAX], line[LOG_LINE_MAX];
     int error = errno;
 
     if (level < threshold || ((level == LEVEL_DEBUG || level == LEVEL_WARN) && !has_room()))
-        return;
+        return true;
     format_message(message, sizeof(message), format, arguments);
-    write_quietly(line, log_line(line, level, message, time(NULL)));
+    if (!write_quietly(line, log_line(line, level, message, time(NULL))))
+        return false;
     errno = error;
+    return true;
 }
 
+// A mask that cannot be put back would be COMMAND's to inherit.
 #define LOG_FUNCTION(name, level)                                                                  \
     void name(const char *format, ...)                                                             \
     {                                                                                              \
         va_list arguments;                                                                         \
         va_start(arguments, format);                                                               \
-        log_message(level, format, arguments);                                                     \
+        bool is_unchanged = log_message(level, format, arguments);                                 \
         va_end(arguments);                                                                         \
+        if (!is_unchanged)                                                                         \
+            die_errno("sigprocmask");                                                              \
     }
 
 LOG_FUNCTION(log_debug, LEVEL_DEBUG)
 LOG_FUNCTION(log_info, LEVEL_INFO)
 LOG_FUNCTION(log_warn, LEVEL_WARN)
-static LOG_FUNCTION(log_fatal, LEVEL_FATAL)
 
-    static void (*last_act)(void);
+static void (*last_act)(void);
 
 void die_after(void (*act)(void))
 {
@@ -203,6 +207,15 @@ static _Noreturn void end(int status)
     if (last_act != NULL)
         last_act();
     _exit(status);
+}
+
+__attribute__((format(printf, 1, 2))) static void log_fatal(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)log_message(LEVEL_FATAL, format, arguments); // no COMMAND comes after it
+    va_end(arguments);
 }
 
 // Log "SUBJECT: the text of errno: REMEDY".
@@ -221,7 +234,7 @@ void die(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    log_message(LEVEL_FATAL, format, arguments);
+    (void)log_message(LEVEL_FATAL, format, arguments);
     va_end(arguments);
     end(EXIT_MYDOCKER);
 }
