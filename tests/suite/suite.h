@@ -59,6 +59,9 @@ void wanted(const char *what);
 // End the test: it cannot be made on this machine, and counts as not passed.
 _Noreturn void cannot_check(const char *reason);
 
+// The same where an ordinary user makes the tests; but they can succeed as a whole all the same.
+void need_root(void);
+
 // "text" for people, or "tap" or "xml"; false where NAME is none of these. Before world_make().
 bool report_format(const char *name);
 
