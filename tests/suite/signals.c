@@ -71,25 +71,32 @@ static void third_kills(void)
     third_one_kills(SIGTERM);
 }
 
-// As timeout(1) does it: first to its child, then to its group.
+// As timeout(1) does it: first to its child, then to its group. On a machine that is too busy to
+// send both at once it is tried again.
 static void two_at_once_are_one_request(void)
 {
-    struct process *p = start("run", probe, "signals");
+    for (int tries = 0; tries < 10; tries++) {
+        struct process *p = start("run", probe, "signals");
+        long long longest = 0;
 
-    process_await_output(p, "ready\n");
-    for (int i = 0; i < 2; i++) {
-        kill(p->pid, SIGINT);
-        process_await_output(p, text_of("signal=%d\n", SIGINT));
-        kill(p->pid, SIGTERM);
-        process_await_output(p, text_of("signal=%d\n", SIGTERM));
-        process_clear(p);
-        process_watch(p, MOMENT);
+        process_await_output(p, "ready\n");
+        for (int i = 0; i < 2; i++) {
+            long long before = now();
+            kill(p->pid, SIGINT);
+            kill(p->pid, SIGTERM);
+            longest = now() - before > longest ? now() - before : longest;
+            process_watch(p, MOMENT);
+        }
+        bool ended = process_has_ended(p);
+        kill(p->pid, SIGUSR2);
+        process_finish(p);
+        if (longest > 20)
+            continue;
+        expect(!ended, "two requests within a moment should count as one: %s", describe(p));
+        expect(p->status == 0, "%s", describe(p));
+        return;
     }
-    expect(!process_has_ended(p), "two requests within a moment should count as one: %s",
-           describe(p));
-    kill(p->pid, SIGUSR2);
-    process_finish(p);
-    expect(p->status == 0, "%s", describe(p));
+    cannot_check("this machine is too busy");
 }
 
 // Two signals that wait together are one: send it again and again.
