@@ -39,25 +39,14 @@ static void killed_at_any_moment(void)
     }
 }
 
-static void stuck_stderr(const void *argument)
-{
-    const int *pipe_end = argument;
-
-    if (dup2(*pipe_end, 2) == -1)
-        _exit(111);
-}
-
 static void killed_while_the_log_is_stuck(void)
 {
-    char bytes[4096] = {0};
     int ends[2];
 
-    expect(pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0, "cannot make a pipe");
-    while (write(ends[1], bytes, sizeof(bytes)) > 0)
-        ;
-    fcntl(ends[1], F_SETFL, 0);
+    expect(pipe2(ends, O_CLOEXEC) == 0, "cannot make a pipe");
+    process_fill(ends[1]);
     struct process *p =
-        process_start(PREPARED(stuck_stderr, &ends[1]), WORDS("run", probe, "exit"));
+        process_start(PREPARED(process_errors_to, &ends[1]), WORDS("run", probe, "exit"));
     for (int i = 0; i < 20; i++)
         rest();
     kill(p->pid, SIGKILL);

@@ -303,6 +303,24 @@ void process_clear(struct process *process)
     process->output.bytes[0] = process->errors.bytes[0] = '\0';
 }
 
+void process_errors_to(const void *argument)
+{
+    const int *end = argument;
+
+    if (dup2(*end, STDERR_FILENO) == -1)
+        _exit(111);
+}
+
+void process_fill(int pipe_end)
+{
+    const char bytes[4096] = {0};
+
+    fcntl(pipe_end, F_SETFL, O_NONBLOCK);
+    while (write(pipe_end, bytes, sizeof(bytes)) > 0)
+        ;
+    fcntl(pipe_end, F_SETFL, 0);
+}
+
 void process_kill_all(void)
 {
     for (size_t i = 0; i < process_count; i++) {

@@ -203,28 +203,15 @@ static void librarys_own_signals(void)
     }
 }
 
-// The reader of the log does not read.
-static void stuck_log(const void *argument)
-{
-    const int *end = argument;
-
-    if (dup2(*end, 2) == -1)
-        _exit(111);
-}
-
 static void log_that_is_stuck(void)
 {
-    char bytes[4096] = {0};
     int ends[2];
 
     expect(pipe2(ends, O_CLOEXEC) == 0, "cannot make a pipe");
-    struct process *p = process_start(PREPARED(stuck_log, &ends[1]),
+    struct process *p = process_start(PREPARED(process_errors_to, &ends[1]),
                                       WORDS("--log-level", "debug", "run", probe, "signals"));
     process_await_output(p, "ready\n");
-    fcntl(ends[1], F_SETFL, O_NONBLOCK);
-    while (write(ends[1], bytes, sizeof(bytes)) > 0)
-        ;
-    fcntl(ends[1], F_SETFL, 0);
+    process_fill(ends[1]);
     for (int number = SIGRTMIN; number < SIGRTMIN + 3; number++) {
         kill(p->pid, number);
         process_await_output(p, text_of("signal=%d\n", number));

@@ -158,6 +158,11 @@ void process_end_input(struct process *process);
 // Forget what it has written up to now.
 void process_clear(struct process *process);
 
+// A log whose reader does not read: to be called before execve(2) with the address of a pipe's
+// writing end, which becomes standard error; and fill that end.
+void process_errors_to(const void *argument);
+void process_fill(int pipe_end);
+
 // Kill and forget all processes of this test.
 void process_kill_all(void);
 

@@ -75,6 +75,21 @@ static void ask(struct process *p, const char *line, const char *wanted)
     fail_at(__FILE__, __LINE__, "waited in vain for a prompt: %s", describe(p));
 }
 
+// The calling shell ends.
+static void leave(struct process *p)
+{
+    process_type(p, "exit 0\n");
+    process_finish(p);
+}
+
+// COMMAND, which is cat, is in the foreground again.
+static void reads_again(struct process *p)
+{
+    converse(p, "fg\n", "run -it");
+    process_watch(p, 50);
+    converse(p, "two\n", "two\r\ntwo\r\n");
+}
+
 static struct process *start_on_terminal(const char *const *words)
 {
     return process_start(&(struct launch){.terminal = true, .environment = shell_environment()},
@@ -299,8 +314,7 @@ static void stopped_and_continued(void)
         process_watch(p, 150);
     }
     ask(p, "echo status-$?-\n", "status-1");
-    process_type(p, "exit 0\n");
-    process_finish(p);
+    leave(p);
 }
 
 // Ctrl-Z stops a COMMAND that is not PID 1; the calling shell is to learn of it.
@@ -315,8 +329,7 @@ static void stopped_with_the_terminal(void)
     process_watch(p, 40);
     converse(p, CTRL_C, "ready> ");
     ask(p, "echo status-$?-\n", "status-130-");
-    process_type(p, "exit 0\n");
-    process_finish(p);
+    leave(p);
 }
 
 static void in_the_background(void)
@@ -331,8 +344,7 @@ static void in_the_background(void)
     // By its process ID: a job that was reported is one no more.
     converse(p, "kill -KILL $!; wait $!; echo status-$?-\n", "status-137-");
     converse(p, "$M run -t $P exit 6 & wait $!; echo status-$?-\n", "status-6-");
-    process_type(p, "exit 0\n");
-    process_finish(p);
+    leave(p);
 }
 
 static void background_that_reads(void)
@@ -344,8 +356,7 @@ static void background_that_reads(void)
     converse(p, "fg\n", "command cat");
     converse(p, "round trip\n", "round trip\r\nround trip\r\n");
     converse(p, CTRL_D, "ready> ");
-    process_type(p, "exit 0\n");
-    process_finish(p);
+    leave(p);
 }
 
 // A shell in the background would take the terminal from the one that called: in its PID namespace
@@ -362,8 +373,7 @@ static void background_shell(void)
     converse(p, "echo inside-$((40+2)); exit 3\n", "inside-42");
     process_await_output(p, "ready> ");
     ask(p, "echo status-$?-\n", "status-3-");
-    process_type(p, "exit 0\n");
-    process_finish(p);
+    leave(p);
     expect(p->status == 0, "the calling shell should have lived to its end: %s", describe(p));
 }
 
@@ -422,9 +432,7 @@ static void reads_after_fg(void)
     converse(p, "one\n", "one\r\none\r\n");
     converse(p, CTRL_Z, "topped");
     ask(p, "echo at-$((40+2))\n", "at-42");
-    converse(p, "fg\n", "run -it");
-    process_watch(p, 40);
-    converse(p, "two\n", "two\r\ntwo\r\n");
+    reads_again(p);
     expect(tcgetpgrp(p->out) != p->pid, "the foreground should be COMMAND's: %s", describe(p));
     converse(p, CTRL_D, "ready> ");
 }
@@ -468,8 +476,7 @@ static void in_front_of_a_pager(void)
     process_type(p, "q");
     process_await_output(p, "ready> ");
     ask(p, "echo at-$((40+2))\n", "at-42");
-    process_type(p, "exit 0\n");
-    process_finish(p);
+    leave(p);
 }
 
 static void pipeline_is_stopped(void)
@@ -482,8 +489,7 @@ static void pipeline_is_stopped(void)
     converse(p, "fg\n", "run -it");
     process_watch(p, 40);
     converse(p, CTRL_C, "ready> ");
-    process_type(p, "exit 0\n");
-    process_finish(p);
+    leave(p);
 }
 
 static void in_a_pipeline(void)
@@ -493,8 +499,7 @@ static void in_a_pipeline(void)
     converse(p, "echo through-$((40+2)) | $M run -it cat | cat\n", "through-42");
     converse(p, "$M run -it echo through-$((40+3)) | cat\n", "through-43");
     ask(p, "echo at-$((40+2))\n", "at-42");
-    process_type(p, "exit 0\n");
-    process_finish(p);
+    leave(p);
 }
 
 static void hang_up(void)
@@ -659,8 +664,7 @@ static void stops_in_order(void)
         converse(p, "y", "key=y");
         process_type(p, "q");
         process_await_output(p, "ready> ");
-        process_type(p, "exit 0\n");
-        process_finish(p);
+        leave(p);
     }
 }
 
@@ -685,12 +689,9 @@ static void stopped_without_a_word(void)
     process_type(p, "\n"); // cat is reading already, and gets this line
     process_watch(p, 100);
     ask(p, "echo at-$((40+2))\n", "at-42");
-    converse(p, "fg\n", "run -it");
-    process_watch(p, 50);
-    converse(p, "two\n", "two\r\ntwo\r\n");
+    reads_again(p);
     converse(p, CTRL_D, "ready> ");
-    process_type(p, "exit 0\n");
-    process_finish(p);
+    leave(p);
 }
 
 static void stopped_and_sent_to_the_background(void)
@@ -709,8 +710,7 @@ static void stopped_and_sent_to_the_background(void)
           "COMMAND should have ended by now");
     converse(p, "two\n", "two\r\ntwo\r\n");
     converse(p, CTRL_D, "ready> ");
-    process_type(p, "exit 0\n");
-    process_finish(p);
+    leave(p);
 }
 
 static char state_of(pid_t pid)
@@ -783,8 +783,7 @@ static void background_shell_of_a_script(void)
         ask(p, "echo at-$((40+2))\n", "at-42");
         expect(tcgetpgrp(p->out) == p->pid, "the foreground should be the calling shell's: %s",
                describe(p));
-        process_type(p, "exit 0\n");
-        process_finish(p);
+        leave(p);
         expect(p->status == 0, "the calling shell should have lived to its end: %s", describe(p));
         world_mend();
     }
@@ -802,8 +801,7 @@ static void foreground_of_a_shell(void)
     expect(tcgetpgrp(p->out) == p->pid,
            "the calling shell had the foreground, and it was taken from it: %s", describe(p));
     ask(p, "echo at-$((40+2))\n", "at-42");
-    process_type(p, "exit 0\n");
-    process_finish(p);
+    leave(p);
 }
 
 // The settings that are put back must not be older than what stands beside us has made of them.
@@ -822,8 +820,7 @@ static void pager_keeps_its_settings(void)
         expect(strstr(p->output.bytes, " -icanon") != NULL,
                "the next one in the pipeline had set the terminal to -icanon: %s", describe(p));
     }
-    process_type(p, "exit 0\n");
-    process_finish(p);
+    leave(p);
 }
 
 // The foreground is our group's, since a pager wanted it. Ctrl-Z then stops COMMAND as well.
@@ -833,9 +830,9 @@ static void stopped_behind_a_pager(void)
     struct process *p = calling_shell();
 
     converse(p,
-             "$M --log-level warn run -it sh -c 'while :; do echo line; sleep .05; done' | busybox "
-             "less\n",
-             "line");
+             "$M --log-level warn run -it sh -c 'while :; do echo t-$((40+2)); sleep .05; done' | "
+             "busybox less\n",
+             "t-42");
     // It reads a key, and is given the terminal for that.
     process_type(p, "j");
     await(tcgetpgrp(p->out) == only_child(p->pid) || (process_watch(p, 5), false),
@@ -868,8 +865,7 @@ static void stopped_right_after_the_start(void)
         }
         kill(only_child(p->pid), SIGKILL);
         ask(p, "kill -CONT %1; echo at-$((40+2))\n", "at-42");
-        process_type(p, "exit 0\n");
-        process_finish(p);
+        leave(p);
         world_mend();
     }
 }
@@ -886,12 +882,9 @@ static void reads_after_bg_and_fg(void)
     process_await_output(p, "topped");
     ask(p, "echo at-$((40+2))\n", "at-42");
     converse(p, "bg\n", "topped");
-    converse(p, "fg\n", "run -it");
-    process_watch(p, 50);
-    converse(p, "two\n", "two\r\ntwo\r\n");
+    reads_again(p);
     converse(p, CTRL_D, "ready> ");
-    process_type(p, "exit 0\n");
-    process_finish(p);
+    leave(p);
 }
 
 // `stty tostop` stops whoever writes from the background: not what stands beside us in a pipeline.
@@ -910,8 +903,7 @@ static void writer_in_the_pipeline(void)
     expect(strcmp(content_of(text_of("%s/before", scratch)),
                   content_of(text_of("%s/after", scratch))) == 0,
            "the terminal's settings should be as before: %s", describe(p));
-    process_type(p, "exit 0\n");
-    process_finish(p);
+    leave(p);
 }
 
 static const struct promise promises[] = {
