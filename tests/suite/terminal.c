@@ -789,6 +789,28 @@ static void background_shell_of_a_script(void)
     }
 }
 
+// Started in the background when the script has ended, and nobody is left who could say `fg`.
+static void background_of_no_shell(void)
+{
+    struct process *p = calling_shell();
+
+    ask(p,
+        "sh -c '(until [ -e go ]; do sleep .01; done; exec $M run -it $P facts </dev/tty >behind "
+        "2>log) &'; echo at-$((40+1))\n",
+        "at-41");
+    ask(p, "echo >go; echo at-$((40+2))\n", "at-42");
+    await(strstr(content_of(text_of("%s/behind", scratch)), "\nfd0=") != NULL ||
+              (process_watch(p, 5), false),
+          "COMMAND should run, without a terminal: %s", content_of(text_of("%s/log", scratch)));
+    struct process *report = run_with(&(struct launch){.direct = true}, "cat", "behind");
+    expect(strcmp(fact(report, "fd0"), fact(report, "null")) == 0,
+           "what no shell can send to the foreground should read /dev/null: %s", describe(report));
+    expect(tcgetpgrp(p->out) == p->pid, "the foreground should be the calling shell's: %s",
+           describe(p));
+    process_type(p, "exit 0\n");
+    process_finish(p);
+}
+
 // What a script started has the terminal, the script ends, and the shell takes it back.
 static void foreground_of_a_shell(void)
 {
@@ -951,6 +973,7 @@ static const struct promise promises[] = {
      background_shell_after_bg},
     {"a script's shell does not take the terminal from the caller", ALWAYS, LAST,
      background_shell_of_a_script},
+    {"in the background of no shell it gets no terminal", ALWAYS, LAST, background_of_no_shell},
     {"a shell that has the terminal keeps it", ALWAYS, LAST, foreground_of_a_shell},
     {"who stands beside it keeps its settings", ALWAYS, LAST, pager_keeps_its_settings},
     {"Ctrl-Z behind a pager stops both", ALWAYS, LAST, stopped_behind_a_pager},
