@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 import xml.dom.minidom
 from pathlib import Path
@@ -82,6 +83,34 @@ class Check(unittest.TestCase):
         _, text, _ = check("MYDOCKER=step01/mydocker")
         for label in ("did:    mydocker run", "found:  ", "think:  ", 'read:   TUTORIAL.md, "Step 2:'):
             self.assertIn(label, text)
+
+    def test_what_runs_nothing_gets_one_report(self):
+        """A script, and what the one report of the smoke test says of it."""
+        for script, words in [("", "MYDOCKER is an empty file"),
+                              ("exit 0\n", "neither a binary nor a script"),
+                              ("#!/no/such/interpreter\n", "cannot be executed: is the interpreter there"),
+                              ("#!/bin/sh\n", "was COMMAND started at all"),
+                              ("#!/bin/sh\nexec sleep 100\n", "SIGCHLD"),
+                              ("#!/bin/sh\necho 'clone: Invalid argument' >&2\nexit 125\n", "clone: Invalid argument"),
+                              ("#!/bin/sh\nexit 125\n", "but not why"),
+                              ("#!/bin/sh\nexit 127\n", "looked up in PATH"),
+                              ("#!/bin/sh\nkill -SEGV $$\n", "mydocker itself crashed"),
+                              ("#!/bin/sh\nshift\n[ $1 = -i ] && shift\n\"$@\"\nexit 0\n", "WEXITSTATUS"),
+                              ("#!/bin/sh\nshift\n[ $1 = -i ] && shift\n\"$@\" </dev/null\n", "standard input")]:
+            with tempfile.TemporaryDirectory() as directory:
+                program = Path(directory, "mydocker")
+                program.write_text(script, encoding="ascii")
+                program.chmod(0o755)
+                begin = time.monotonic()
+                status, text, _ = make("check", "STEP=02", f"MYDOCKER={program}")
+                took = time.monotonic() - begin
+            with self.subTest(script=script):
+                self.assertNotEqual(status, 0)
+                self.assertEqual(text.count("FAILED"), 1, text)
+                self.assertIn(words, " ".join(text.split()))
+                self.assertNotIn("passed", text)
+                # Four seconds, and what a busy machine adds.
+                self.assertLess(took, 15)
 
     def test_formats_for_machines(self):
         for program, failures in [("step02", "0"), ("step01", "5")]:

@@ -269,8 +269,12 @@ int main(int argc, char **argv)
     world_make(false);
     report_begin();
     (void)snprintf(group, sizeof(group), "step %d", step);
-    (void)_cmocka_run_group_tests(group, tests, count, NULL, NULL);
-    int status = report_score(promises_of(exercise));
+    int status = EXIT_FAILURE;
+    // Who asks for a few promises is looked at for these. A machine wants all of them counted.
+    if (only != NULL || !report_is_for_people() || smoke_test()) {
+        (void)_cmocka_run_group_tests(group, tests, count, NULL, NULL);
+        status = report_score(promises_of(exercise));
+    }
     world_leave();
     return status;
 }

@@ -264,15 +264,20 @@ void process_watch(struct process *process, int milliseconds)
         pump(process);
 }
 
+bool process_ends_within(struct process *process, int milliseconds)
+{
+    process_watch(process, milliseconds);
+    drain(&process->out, &process->output);
+    drain(&process->err, &process->errors);
+    return process->ended;
+}
+
 void process_finish(struct process *process)
 {
-    process_watch(process, time_limit);
-    expect(process->ended,
+    expect(process_ends_within(process, time_limit),
            "it did not end within %d seconds (does the parent learn of its child's end? SIGCHLD in "
            "the flags of clone(2), waitpid(2)): %s",
            time_limit / 1000, describe(process));
-    drain(&process->out, &process->output);
-    drain(&process->err, &process->errors);
     expect(process->status < 111 || process->status > 112 || !process->how->prepare,
            "the test could not prepare its process: status %d", process->status);
 }

@@ -44,6 +44,11 @@ bool report_format(const char *name)
     return false;
 }
 
+bool report_is_for_people(void)
+{
+    return format == TEXT;
+}
+
 static const char *hidden_file(void)
 {
     return text_of("%s/.report", scratch);
@@ -127,22 +132,43 @@ void fail_at(const char *file, int line, const char *text, ...)
     abort();
 }
 
-// A text that may have several lines, under a label.
+// A text that may have several lines, under a label. What a program writes is no command to the
+// reader's terminal.
 static void print_labelled(const char *label, const char *text)
 {
     printf("            %-8s", label);
     for (; *text != '\0'; text++) {
-        putchar(*text);
+        putchar((*text < ' ' && *text != '\n' && *text != '\t') || *text > '~' ? '?' : *text);
         if (*text == '\n')
             printf("                    ");
     }
     putchar('\n');
 }
 
+static void print_chapter(int of_step)
+{
+    size_t chapter = (size_t)of_step - 1;
+
+    if (chapter < sizeof(chapters) / sizeof(chapters[0]))
+        print_labelled("read:", text_of("TUTORIAL.md, \"%s\"", chapters[chapter]));
+}
+
+void report_smoke(const char *what_was_wanted, const char *found, const char *think)
+{
+    printf("smoke test\n  FAILED    it runs COMMAND at all\n");
+    print_labelled("did:", process_last_words());
+    print_labelled("wanted:", what_was_wanted);
+    print_labelled("found:", found);
+    print_labelled("think:", think);
+    print_chapter(step);
+    printf(
+        "\nThe promises of step %d rest on this: none of them was looked at. ONLY=: looks at all "
+        "the same.\n",
+        step);
+}
+
 static void print_failure(const struct promise *promise, const char *left)
 {
-    size_t chapter = (size_t)promise->first - 1;
-
     if (process_last_words() != NULL)
         print_labelled("did:", process_last_words());
     if (wants != NULL)
@@ -153,8 +179,7 @@ static void print_failure(const struct promise *promise, const char *left)
     // What another step adds to a mechanism has its cause in the message.
     if (promise->first == mechanism->chapter && !world_was_examined)
         print_labelled("think:", mechanism->hint);
-    if (chapter < sizeof(chapters) / sizeof(chapters[0]))
-        print_labelled("read:", text_of("TUTORIAL.md, \"%s\"", chapters[chapter]));
+    print_chapter(promise->first);
 }
 
 void report_end(const struct promise *promise, const struct mechanism *of)

@@ -64,6 +64,7 @@ void need_root(void);
 
 // "text" for people, or "tap" or "xml"; false where NAME is none of these. Before world_make().
 bool report_format(const char *name);
+bool report_is_for_people(void);
 
 // Around all of them, after world_make(): report_score() prints how many were kept, of ALL_OF_STEP,
 // and returns the exit status: 0 where it was all that were looked at.
@@ -76,6 +77,14 @@ void report_start(void);
 void report_world(void);
 void report_passed(void);
 void report_end(const struct promise *promise, const struct mechanism *of);
+
+// For people: the smoke test did not go well; what was wanted and found, and what to think of.
+void report_smoke(const char *what_was_wanted, const char *found, const char *think);
+
+// ---- smoke.c: does it run anything at all? ----
+
+// Where it does not there is one report, and false: most promises would be broken for that reason.
+bool smoke_test(void);
 
 // ---- settings.c: what the caller has set ----
 
@@ -148,8 +157,10 @@ void process_await_errors(struct process *process, const char *text);
 void process_finish(struct process *process);
 bool process_has_ended(struct process *process);
 
-// Read what it writes for so many MILLISECONDS, or until it ends.
+// Read what it writes for so many MILLISECONDS, or until it ends. The second one then reads all
+// that is left, and says whether it has ended; neither fails the test.
 void process_watch(struct process *process, int milliseconds);
+bool process_ends_within(struct process *process, int milliseconds);
 
 // Write TEXT to its standard input; close that.
 void process_type(struct process *process, const char *text);

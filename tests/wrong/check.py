@@ -67,7 +67,9 @@ def check(patch, suite, clean):
         program = built(root, int(step))
         # Two signals of a kind are one where a busy machine is slow to take the first: once more, then.
         for _ in range(3):
-            status, report = run([suite, "--limit", "3", "--step", step, "--only", breaks, str(program)])
+            # The smoke test is not run where a promise is named.
+            only = [] if breaks.startswith("smoke test: ") else ["--only", breaks]
+            status, report = run([suite, "--limit", "3", "--step", step, *only, str(program)])
             if status != 0:
                 break
     name = breaks.partition(": ")[2]
