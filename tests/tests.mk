@@ -68,12 +68,12 @@ $(order_tests): test-order-%: $(steps) $(suite)
 
 # STEP as two digits, where there is such a step: 3 will do for 03.
 step_asked = $(patsubst step%,%,$(filter step$(STEP) step0$(STEP),$(steps)))
-check: $(suite) ## check your own program: make check STEP=03 MYDOCKER=./mine ONLY=terminal FORMAT=tap
+check: $(suite) ## check your own program: make check STEP=03 MYDOCKER=./mine ONLY=terminal FIRST=1 FORMAT=tap
 	@test -n "$(STEP)" && test -n "$(MYDOCKER)" || \
 	  { echo 'usage: make check STEP=03 MYDOCKER=/path/to/any/program' >&2; exit 1; }
 	@test -n "$(step_asked)" || { echo "make check: there is no step $(STEP)" >&2; exit 1; }
 	@$(suite) --memory 2048 --step $(patsubst 0%,%,$(step_asked)) $(if $(EXERCISE),--exercise '$(EXERCISE)') \
-	  $(if $(FORMAT),--format $(FORMAT)) \
+	  $(if $(FORMAT),--format $(FORMAT)) $(if $(filter-out 0,$(FIRST)),--first) \
 	  $(if $(ONLY),--only '$(ONLY)') '$(MYDOCKER)'
 
 include tests/bench/bench.mk tests/tutorial/tutorial.mk tests/doctor/doctor.mk tests/wrong/wrong.mk

@@ -3,6 +3,7 @@
 Usage: test_start.py [unittest's options]
 """
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -78,6 +79,24 @@ class Check(unittest.TestCase):
         status, text, _ = check("MYDOCKER=step01/mydocker")
         self.assertNotEqual(status, 0)
         self.assertIn("5 failed", text)
+
+    def test_it_stops_at_the_first_broken_promise(self):
+        status, text, _ = check("MYDOCKER=step01/mydocker", "FIRST=1")
+        self.assertNotEqual(status, 0)
+        self.assertEqual(text.count("FAILED"), 1)
+        self.assertIn("0 of the 1 promises that were looked at are kept", text)
+        # A machine hears of the others, too: they were not looked at.
+        _, text, _ = check("MYDOCKER=step01/mydocker", "FIRST=1", "FORMAT=tap")
+        self.assertRegex(text, r"\n1\.\.6\n|\A1\.\.6\n")
+        self.assertEqual(len(re.findall("^not ok (?!.*# SKIP)", text, re.M)), 1, text)
+        self.assertEqual(len(re.findall("^(not )?ok .*# SKIP", text, re.M)), 5, text)
+        _, text, _ = check("MYDOCKER=step01/mydocker", "FIRST=1", "FORMAT=xml")
+        suite = xml.dom.minidom.parseString(text[text.index("<"):]).getElementsByTagName("testsuite")[0]
+        self.assertEqual(suite.getAttribute("failures"), "1")
+        # Where none is broken, all are looked at.
+        status, text, _ = check("MYDOCKER=step02/mydocker", "FIRST=1")
+        self.assertEqual(status, 0)
+        self.assertIn("6 of the 6", text)
 
     def test_a_failure_teaches(self):
         _, text, _ = check("MYDOCKER=step01/mydocker")

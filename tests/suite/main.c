@@ -29,6 +29,9 @@ enum { TESTS_MAX = 512 };
 const char *mydocker, *probe;
 int step, time_limit = 10000;
 
+// Stop at the first broken promise; and whether that has come.
+static bool first_only, stopped;
+
 void test_memory_free(void);
 
 // A promise that is to be checked, and the group that it is of.
@@ -41,6 +44,8 @@ static void check(void **state)
 {
     const struct entry *entry = *state;
 
+    if (stopped)
+        skip();
     report_start();
     entry->promise->check();
     report_world();
@@ -53,9 +58,12 @@ static int tear_down(void **state)
 {
     const struct entry *entry = *state;
 
+    if (stopped)
+        return 0;
     report_end(entry->promise, entry->mechanism);
     world_mend();
     test_memory_free();
+    stopped = first_only && report_has_failures();
     return 0;
 }
 
@@ -211,7 +219,7 @@ static _Noreturn void usage(void)
 {
     fputs(
         "Usage: suite --step N [--only WORD] [--except WORD] [--limit SECONDS]\n"
-        "             [--memory MB] [--exercise NAME] [--format text|tap|xml] MYDOCKER\n"
+        "             [--memory MB] [--exercise NAME] [--format text|tap|xml] [--first] MYDOCKER\n"
         "       suite --list\n"
         "       suite --world COMMAND [ARG...]\n"
         "Check that the program MYDOCKER keeps the promises of step N; list all promises; or run\n"
@@ -222,12 +230,17 @@ static _Noreturn void usage(void)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"except", required_argument, NULL, 'e'}, {"exercise", required_argument, NULL, 'x'},
-        {"format", required_argument, NULL, 'f'}, {"limit", required_argument, NULL, 't'},
-        {"memory", required_argument, NULL, 'm'}, {"list", no_argument, NULL, 'l'},
-        {"only", required_argument, NULL, 'o'},   {"step", required_argument, NULL, 's'},
-        {"world", no_argument, NULL, 'w'},        {0}};
+    static const struct option options[] = {{"except", required_argument, NULL, 'e'},
+                                            {"exercise", required_argument, NULL, 'x'},
+                                            {"format", required_argument, NULL, 'f'},
+                                            {"limit", required_argument, NULL, 't'},
+                                            {"first", no_argument, NULL, '1'},
+                                            {"memory", required_argument, NULL, 'm'},
+                                            {"list", no_argument, NULL, 'l'},
+                                            {"only", required_argument, NULL, 'o'},
+                                            {"step", required_argument, NULL, 's'},
+                                            {"world", no_argument, NULL, 'w'},
+                                            {0}};
     static struct CMUnitTest tests[TESTS_MAX];
     const char *only = NULL, *except = NULL;
     const struct mechanism *exercise = NULL;
@@ -243,6 +256,8 @@ int main(int argc, char **argv)
             only = optarg;
         else if (option == 'e')
             except = optarg;
+        else if (option == '1')
+            first_only = true;
         else if (option == 'm')
             limit_memory(strtoul(optarg, NULL, 10));
         else if (option == 'x')

@@ -204,6 +204,11 @@ void report_end(const struct promise *promise, const struct mechanism *of)
         print_labelled("why:", message);
 }
 
+bool report_has_failures(void)
+{
+    return counts[FAILED] > 0;
+}
+
 static bool copy_to_stdout(const char *name)
 {
     char bytes[4096];

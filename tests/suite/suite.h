@@ -77,6 +77,7 @@ void report_start(void);
 void report_world(void);
 void report_passed(void);
 void report_end(const struct promise *promise, const struct mechanism *of);
+bool report_has_failures(void);
 
 // For people: the smoke test did not go well; what was wanted and found, and what to think of.
 void report_smoke(const char *what_was_wanted, const char *found, const char *think);
