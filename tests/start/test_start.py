@@ -98,6 +98,11 @@ class Check(unittest.TestCase):
         self.assertEqual(status, 0)
         self.assertIn("6 of the 6", text)
 
+    def test_the_score_shows_progress(self):
+        _, text, _ = make("check", "STEP=03", "MYDOCKER=step02/mydocker")
+        kept = re.search(r"^Kept: (\d+) of the (\d+) that step 3 adds; all \d+ from before\.$", text, re.M)
+        self.assertTrue(kept and int(kept[1]) < int(kept[2]), text[-200:])
+
     def test_a_failure_teaches(self):
         _, text, _ = check("MYDOCKER=step01/mydocker")
         for label in ("did:    mydocker run", "found:  ", "think:  ", 'read:   TUTORIAL.md, "Step 2:'):

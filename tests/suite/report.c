@@ -25,6 +25,8 @@ enum { TIMEOUTS = 3, SHORT_LIMIT = 2000 };
 static enum format format;
 static const struct mechanism *mechanism;
 static int counts[3], timeouts;
+static size_t added; // of them all, those that this step is the first to make
+static int added_kept;
 static long long started;
 static enum outcome outcome;
 static char *message; // why, of what failed or cannot be checked
@@ -182,6 +184,12 @@ static void print_failure(const struct promise *promise, const char *left)
     print_chapter(promise->first);
 }
 
+// What is not to be done yet is nothing that the step adds.
+static bool is_new(const struct promise *promise)
+{
+    return promise->first == step && promise->last == LAST;
+}
+
 void report_end(const struct promise *promise, const struct mechanism *of)
 {
     static const char *const words[] = {"FAILED", "passed", "cannot"};
@@ -189,6 +197,10 @@ void report_end(const struct promise *promise, const struct mechanism *of)
     const char *left = outcome == FAILED && !world_was_examined ? world_complaint() : NULL;
 
     counts[outcome]++;
+    if (is_new(promise)) {
+        added++;
+        added_kept += outcome == PASSED;
+    }
     if (outcome == FAILED && now() - started >= time_limit && ++timeouts == TIMEOUTS &&
         time_limit > SHORT_LIMIT)
         time_limit = SHORT_LIMIT;
@@ -222,25 +234,46 @@ static bool copy_to_stdout(const char *name)
     return fclose(file) == 0;
 }
 
-int report_score(size_t all_of_step)
+// How many are kept of those that the step adds, and of those that it has from the steps before.
+static void print_progress(size_t all)
+{
+    size_t old = all - added;
+    int old_kept = counts[PASSED] - added_kept;
+
+    printf("\nKept: %d of the %zu that step %d adds; ", added_kept, added, step);
+    if ((size_t)old_kept == old)
+        printf("all %zu from before", old);
+    else
+        printf("%d of the %zu from before", old_kept, old);
+}
+
+static void print_score(size_t all_of_step)
 {
     size_t all = (size_t)(counts[PASSED] + counts[FAILED] + counts[CANNOT]);
+
+    if (all != all_of_step)
+        printf("\n%d of the %zu promises that were looked at are kept, of %zu of step %d",
+               counts[PASSED], all, all_of_step, step);
+    else if (added > 0 && added < all)
+        print_progress(all);
+    else
+        printf("\nKept: %d of %zu promises", counts[PASSED], all);
+    printf("%s.\n%d passed, %d failed, %d skipped\n",
+           counts[CANNOT] > 0 ? "; what cannot be checked here does not count as kept" : "",
+           counts[PASSED], counts[FAILED], counts[CANNOT]);
+}
+
+int report_score(size_t all_of_step)
+{
     bool written = true;
 
-    if (format == XML && strcmp(getenv("CMOCKA_XML_FILE"), hidden_file()) == 0) {
+    if (format == XML && strcmp(getenv("CMOCKA_XML_FILE"), hidden_file()) == 0)
         written = copy_to_stdout(hidden_file());
-    } else if (format == TEXT) {
-        if (all == all_of_step)
-            printf("\n%d of %zu promises of step %d are kept", counts[PASSED], all, step);
-        else
-            printf("\n%d of the %zu promises that were looked at are kept, of %zu of step %d",
-                   counts[PASSED], all, all_of_step, step);
-        printf("%s.\n%d passed, %d failed, %d skipped\n",
-               counts[CANNOT] > 0 ? "; what cannot be checked here does not count as kept" : "",
-               counts[PASSED], counts[FAILED], counts[CANNOT]);
-    }
+    else if (format == TEXT)
+        print_score(all_of_step);
     // A report that nobody gets to see is none.
     written &= fflush(stdout) == 0 && ferror(stdout) == 0;
-    return written && (size_t)(counts[PASSED] + for_root) == all && all > 0 ? EXIT_SUCCESS
-                                                                            : EXIT_FAILURE;
+    return written && counts[PASSED] > 0 && counts[FAILED] + counts[CANNOT] == for_root
+               ? EXIT_SUCCESS
+               : EXIT_FAILURE;
 }

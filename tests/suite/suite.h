@@ -67,7 +67,8 @@ bool report_format(const char *name);
 bool report_is_for_people(void);
 
 // Around all of them, after world_make(): report_score() prints how many were kept, of ALL_OF_STEP,
-// and returns the exit status: 0 where it was all that were looked at.
+// those that the step adds apart from those before, and returns the exit status: 0 where it was all
+// that were looked at.
 void report_begin(void);
 int report_score(size_t all_of_step);
 
