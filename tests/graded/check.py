@@ -3,8 +3,8 @@
 Usage: check.py SUITE
 
 Each program in this folder, but for this one, says in its first comment which promises of the last
-step it keeps and which it breaks. Some are right as far as they go, in other languages; one makes the
-mistakes of the article that the course follows.
+step, or of another ("Keeps in step 2: ..."), it keeps and which it breaks. Some are right as far as they
+go, in other languages; one makes the mistakes of the article that the course follows.
 """
 import os
 import re
@@ -20,9 +20,9 @@ ENVIRONMENT = {**os.environ, "PYTHONUTF8": "1"}
 STEP = sorted(HERE.parents[1].glob("step[0-9][0-9]-*"))[-1].name[4:6].lstrip("0")
 
 
-def verdict(suite, program, promise):
-    """Whether PROGRAM keeps PROMISE: "Keeps" or "Breaks", and what the suite said."""
-    done = subprocess.run([suite, "--step", STEP, "--limit", "5", "--only", promise, str(program)],
+def verdict(suite, program, step, promise):
+    """Whether PROGRAM keeps PROMISE of STEP: "Keeps" or "Breaks", and what the suite said."""
+    done = subprocess.run([suite, "--step", step or STEP, "--limit", "5", "--only", promise, str(program)],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=ENVIRONMENT, check=False)
     report = done.stdout.decode(errors="replace")
     text = promise.partition(": ")[2]
@@ -39,8 +39,10 @@ def main():
             if source.suffix == ".c":
                 program = Path(directory) / source.stem
                 subprocess.run(["gcc", "-D_GNU_SOURCE", "-o", program, source], check=True)
-            wanted = [] if source.name == Path(__file__).name else re.findall(r"(Keeps|Breaks): (.*)", text)
-            for (word, promise), result in [(pair, pool.submit(verdict, suite, program, pair[1])) for pair in wanted]:
+            wanted = [] if source.name == Path(__file__).name else re.findall(
+                r"(Keeps|Breaks)(?: in step (\d+))?: (.*)", text)
+            for (word, _, promise), result in [(grade, pool.submit(verdict, suite, program, *grade[1:]))
+                                               for grade in wanted]:
                 count += 1
                 found, report = result.result()
                 if found == word:

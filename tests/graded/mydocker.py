@@ -16,6 +16,7 @@ Keeps: namespaces: uts, pid, mnt, net and ipc of its own
 Keeps: proc: noexec, nosuid, nodev
 Keeps: proc: ps shows two processes
 Keeps: host: COMMAND's mounts stay inside
+Keeps in step 2: init: not yet: COMMAND is executed without an init
 Breaks: descriptors: 0, 1 and 2 and no others
 Breaks: terminal: job control in dash
 Breaks: init: mydocker executes itself as init, and init COMMAND

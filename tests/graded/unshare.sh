@@ -11,6 +11,7 @@
 # Keeps: proc: /proc shows COMMAND alone, as 1
 # Keeps: proc: ps shows two processes
 # Keeps: host: COMMAND's mounts stay inside
+# Keeps in step 2: init: not yet: COMMAND is executed without an init
 # Breaks: cli: --log-level
 # Breaks: log: JSON and UTF-8 whatever bytes argv holds
 # Breaks: signals: each of them reaches COMMAND, once

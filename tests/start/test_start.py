@@ -136,6 +136,17 @@ class Check(unittest.TestCase):
                 # Four seconds, and what a busy machine adds.
                 self.assertLess(took, 15)
 
+    def test_a_script_can_keep_what_init_promises(self):
+        """Its interpreter is executed, too, each time, and whatever it is written with."""
+        with tempfile.TemporaryDirectory() as directory:
+            program = Path(directory, "mydocker")
+            program.write_text('#!/bin/sh\ncase $1 in\nrun) shift; exec "$0" init "$@" ;;\n'
+                               'init) shift; date >&2; exec "$@" ;;\nesac\n', encoding="ascii")
+            program.chmod(0o755)
+            for step, promise, kept in [("03", "executes itself", 1), ("02", "without an init", 0)]:
+                _, text, _ = make("check", f"STEP={step}", f"ONLY={promise}", f"MYDOCKER={program}")
+                self.assertIn(f"{kept} passed, {1 - kept} failed", text)
+
     def test_formats_for_machines(self):
         for program, failures in [("step02", "0"), ("step01", "5")]:
             with tempfile.TemporaryFile() as file:
