@@ -169,8 +169,12 @@ class Check(unittest.TestCase):
     def test_what_it_refuses(self):
         for words, message in [(["STEP=09", "MYDOCKER=/bin/true"], "there is no step 09"),
                                (["STEP=4x", "MYDOCKER=/bin/true"], "there is no step 4x"),
-                               (["STEP=02"], "usage: make check"),
-                               (["STEP=02", "MYDOCKER=tests"], "no program that can be executed"),
+                               ([], "STEP and MYDOCKER are missing: make check STEP=03 MYDOCKER=mine/mydocker"),
+                               (["STEP=02"], "check: MYDOCKER is missing: make check STEP=02 MYDOCKER=mine/mydocker"),
+                               (["MYDOCKER=it"], "check: STEP is missing: make check STEP=03 MYDOCKER=it"),
+                               (["STEP=02", "MYDOCKER=step02"], "directory; step02/mydocker in it was probably"),
+                               (["STEP=02", "MYDOCKER=tests/start"], "directory; tests/start/start in it"),
+                               (["STEP=02", "MYDOCKER=docs"], "no program in it; one is built with: make -C docs"),
                                (["STEP=02", "MYDOCKER=no-such"], "no program that can be executed"),
                                (["STEP=02", "MYDOCKER=/bin/true", "ONLY=zzz"], "no such promise"),
                                (["STEP=02", "MYDOCKER=/bin/true", "EXERCISE=zzz"], "but there are: hostname loopback")]:

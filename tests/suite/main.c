@@ -1,4 +1,5 @@
 // The suite: what each step promises, checked on the program of that step, whoever wrote it.
+#include <dirent.h>
 #include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
@@ -138,13 +139,55 @@ static const struct mechanism *exercise_called(const char *name)
     exit(EXIT_FAILURE);
 }
 
+static bool is_program(const char *file)
+{
+    struct stat status;
+
+    return stat(file, &status) == 0 && S_ISREG(status.st_mode) && access(file, X_OK) == 0;
+}
+
+// The program in DIRECTORY that is meant, most likely: mydocker, else the first one; NULL if none.
+static const char *program_in(const char *directory)
+{
+    const char *found = text_of("%s/mydocker", directory);
+    DIR *files = opendir(directory);
+
+    if (is_program(found))
+        return found;
+    found = NULL;
+    for (struct dirent *entry; files != NULL && (entry = readdir(files)) != NULL;) {
+        const char *file = text_of("%s/%s", directory, entry->d_name);
+        if (is_program(file) && (found == NULL || strcmp(file, found) < 0))
+            found = file;
+    }
+    if (files != NULL)
+        closedir(files);
+    return found;
+}
+
+// Exits, where DIRECTORY was named and a program is wanted.
+static _Noreturn void refuse_directory(const char *directory)
+{
+    const char *program = program_in(directory);
+
+    if (program != NULL)
+        fprintf(stderr, "suite: %s is a directory; %s in it was probably meant\n", directory,
+                program);
+    else
+        fprintf(stderr,
+                "suite: %s is a directory, with no program in it; one is built with: make -C %s\n",
+                directory, directory);
+    exit(EXIT_FAILURE);
+}
+
 static char *absolute(const char *file)
 {
     char *path = realpath(file, NULL);
     struct stat status;
 
-    if (path == NULL || stat(path, &status) == -1 || !S_ISREG(status.st_mode) ||
-        access(path, X_OK) == -1) {
+    if (path != NULL && stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        refuse_directory(file);
+    if (path == NULL || !is_program(path)) {
         fprintf(stderr, "suite: %s is no program that can be executed\n", file);
         exit(EXIT_FAILURE);
     }
