@@ -105,8 +105,15 @@ class Check(unittest.TestCase):
 
     def test_a_failure_teaches(self):
         _, text, _ = check("MYDOCKER=step01/mydocker")
-        for label in ("did:    mydocker run", "found:  ", "think:  ", 'read:   TUTORIAL.md, "Step 2:'):
+        for label in ("did:    mydocker run", "found:  ", "think:  ", "answer: HINT=2 tells it", 'read:   TUTORIAL.md, "Step 2:'):
             self.assertIn(label, text)
+
+    def test_the_flag_itself_is_told_to_who_asks(self):
+        for hint, told in [("1", False), ("2", True)]:
+            _, text, _ = check("MYDOCKER=step01/mydocker", "FIRST=1", f"HINT={hint}")
+            self.assertIn("shares these namespaces with the caller: uts pid mnt net ipc", text)
+            self.assertEqual("answer: CLONE_NEWUTS | CLONE_NEWPID |" in text, told, text)
+            self.assertEqual("CLONE_" in text, told, text)
 
     def test_what_runs_nothing_gets_one_report(self):
         """A script, and what the one report of the smoke test says of it."""

@@ -32,9 +32,10 @@ static void on_a_shared_root(void)
 
     expect(strstr(before, "shared:") != NULL, "the tests' own / should be shared");
     const char *mounts = mounts_while_command_mounts();
+    answer("MS_REC | MS_PRIVATE on / (mount(2)), before any other mount");
     expect(strcmp(before, mounts) == 0,
            "a mount of the container's appeared on the host, whose / is shared: make the mount "
-           "tree private first (MS_REC | MS_PRIVATE): %s",
+           "tree private first, all of it: %s",
            difference(before, mounts));
     rmdir("mnt");
 }
@@ -77,9 +78,10 @@ static void hosts_mounts_stay_outside(void)
     umount2("later", MNT_DETACH);
     rmdir("later");
     expect(mode == 0 && p->status == 0, "cannot mount: %s", describe(p));
+    answer("MS_REC | MS_PRIVATE on / (mount(2)), not MS_SLAVE");
     expect(strstr(p->output.bytes, "/later ") == NULL,
            "a mount of the host's appeared in the container: make the mount tree private, a slave "
-           "of the host's still receives (MS_PRIVATE)");
+           "of the host's still receives");
 }
 
 static int compare(const void *a, const void *b)
@@ -174,4 +176,7 @@ static const struct promise promises[] = {
     {"on a host whose / is private", ALWAYS, LAST, on_a_private_root},
     {"after runs that failed", ALWAYS, LAST, after_failures},
 };
-MECHANISM(host, 4, "MS_REC | MS_PRIVATE on /, before any other mount (mount_namespaces(7))");
+MECHANISM(
+    host, 4,
+    "a new mount namespace is a copy whose mounts still spread: which flag ends that, for all "
+    "of them, and when? (mount_namespaces(7), \"Shared subtrees\")");

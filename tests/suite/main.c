@@ -49,6 +49,7 @@ static void check(void **state)
         skip();
     report_start();
     entry->promise->check();
+    answer(NULL);
     report_world();
     const char *complaint = world_complaint();
     expect(complaint == NULL, "%s", complaint);
@@ -262,7 +263,8 @@ static _Noreturn void usage(void)
 {
     fputs(
         "Usage: suite --step N [--only WORD] [--except WORD] [--limit SECONDS]\n"
-        "             [--memory MB] [--exercise NAME] [--format text|tap|xml] [--first] MYDOCKER\n"
+        "             [--memory MB] [--exercise NAME] [--format text|tap|xml] [--first]\n"
+        "             [--hint 1|2] MYDOCKER\n"
         "       suite --list\n"
         "       suite --world COMMAND [ARG...]\n"
         "Check that the program MYDOCKER keeps the promises of step N; list all promises; or run\n"
@@ -273,17 +275,13 @@ static _Noreturn void usage(void)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"except", required_argument, NULL, 'e'},
-                                            {"exercise", required_argument, NULL, 'x'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"limit", required_argument, NULL, 't'},
-                                            {"first", no_argument, NULL, '1'},
-                                            {"memory", required_argument, NULL, 'm'},
-                                            {"list", no_argument, NULL, 'l'},
-                                            {"only", required_argument, NULL, 'o'},
-                                            {"step", required_argument, NULL, 's'},
-                                            {"world", no_argument, NULL, 'w'},
-                                            {0}};
+    static const struct option options[] = {
+        {"except", required_argument, NULL, 'e'}, {"exercise", required_argument, NULL, 'x'},
+        {"format", required_argument, NULL, 'f'}, {"limit", required_argument, NULL, 't'},
+        {"first", no_argument, NULL, '1'},        {"hint", required_argument, NULL, 'h'},
+        {"memory", required_argument, NULL, 'm'}, {"list", no_argument, NULL, 'l'},
+        {"only", required_argument, NULL, 'o'},   {"step", required_argument, NULL, 's'},
+        {"world", no_argument, NULL, 'w'},        {0}};
     static struct CMUnitTest tests[TESTS_MAX];
     const char *only = NULL, *except = NULL;
     const struct mechanism *exercise = NULL;
@@ -301,6 +299,8 @@ int main(int argc, char **argv)
             except = optarg;
         else if (option == '1')
             first_only = true;
+        else if (option == 'h')
+            report_hints((int)strtol(optarg, NULL, 10));
         else if (option == 'm')
             limit_memory(strtoul(optarg, NULL, 10));
         else if (option == 'x')

@@ -30,7 +30,8 @@ static int added_kept;
 static long long started;
 static enum outcome outcome;
 static char *message; // why, of what failed or cannot be checked
-static const char *wants;
+static const char *wants, *answers;
+static int hints = 1;
 static bool world_was_examined;
 
 bool report_format(const char *name)
@@ -70,7 +71,7 @@ void report_begin(void)
 void report_start(void)
 {
     outcome = FAILED;
-    wants = NULL;
+    wants = answers = NULL;
     world_was_examined = false;
     process_forget_words();
     started = now();
@@ -89,6 +90,16 @@ void report_passed(void)
 void wanted(const char *what)
 {
     wants = what;
+}
+
+void answer(const char *what)
+{
+    answers = what;
+}
+
+void report_hints(int level)
+{
+    hints = level;
 }
 
 static void set_message(const char *text)
@@ -181,6 +192,8 @@ static void print_failure(const struct promise *promise, const char *left)
     // What another step adds to a mechanism has its cause in the message.
     if (promise->first == mechanism->chapter && !world_was_examined)
         print_labelled("think:", mechanism->hint);
+    if (answers != NULL)
+        print_labelled("answer:", hints > 1 ? answers : "HINT=2 tells it");
     print_chapter(promise->first);
 }
 
@@ -194,7 +207,11 @@ void report_end(const struct promise *promise, const struct mechanism *of)
 {
     static const char *const words[] = {"FAILED", "passed", "cannot"};
     // What a test that failed before it looked would hide.
+    const char *its_answer = answers;
     const char *left = outcome == FAILED && !world_was_examined ? world_complaint() : NULL;
+
+    if (its_answer != NULL)
+        answers = its_answer;
 
     counts[outcome]++;
     if (is_new(promise)) {

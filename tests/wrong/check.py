@@ -3,7 +3,8 @@
 Usage: check.py SUITE [NAME...]
 
 Each patch in this folder makes one mistake. Above its diff stand the step that it damages, the
-promise that it breaks, and words that a learner has to read then.
+promise that it breaks, and words that a learner has to read then; and perhaps a "Hint", which is for
+those who ask for it with HINT=2, and for nobody else.
 """
 import re
 import shutil
@@ -54,6 +55,7 @@ def built(root, step):
 def check(patch, suite, clean):
     """Raises Wrong where the suite passes it, or where its words are others."""
     text = patch.read_text(encoding="utf-8")
+    hint = re.search("^Hint: (.*)$", text, re.M)
     step, breaks, says = (re.search(f"^{key}: (.*)$", text, re.M).group(1) for key in ("Step", "Breaks", "Says"))
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory) / "project"
@@ -69,15 +71,19 @@ def check(patch, suite, clean):
         for _ in range(3):
             # The smoke test is not run where a promise is named.
             only = [] if breaks.startswith("smoke test: ") else ["--only", breaks]
-            status, report = run([suite, "--limit", "3", "--step", step, *only, str(program)])
+            command = [suite, "--limit", "3", "--step", step, *only, str(program)]
+            status, report = run(command)
             if status != 0:
                 break
+        hinted = run(command[:1] + ["--hint", "2"] + command[1:])[1] if hint else ""
     name = breaks.partition(": ")[2]
     if f"  FAILED    {name}\n" not in report or status == 0:
         raise Wrong(f"the suite should fail it for '{breaks}', but says:\n{report}")
     found = report[report.index("  FAILED    "):]
     if says not in " ".join(found.split()):
         raise Wrong(f"a learner should read '{says}', but reads:\n{report}")
+    if hint and (hint.group(1) in report or f"answer: {hint.group(1)} " not in hinted):
+        raise Wrong(f"'{hint.group(1)}' is for HINT=2:\n{report}\nand with it:\n{hinted}")
 
 
 def main():
