@@ -323,7 +323,7 @@ static void stop_in_order(int signal)
 {
     sigset_t one;
 
-    (void)nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    (void)nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
     (void)tcsetattr(0, TCSANOW, &cooked);
     (void)sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
     sigemptyset(&one);
