@@ -14,11 +14,12 @@
 
 #include "suite.h"
 
-// In the order in which one would build them.
+// In the order in which one would build them; what makes a container comes before what then rests
+// on it, so that the first failure is the cause of the others.
 // clang-format off
 #define MECHANISMS(_) \
-    _(cli) _(command) _(arguments) _(status) _(stdio) _(log) _(descriptors) _(inheritance) \
-    _(signals) _(lifetime) _(terminal) _(namespaces) _(init) _(proc) _(host) _(privileges) _(load)
+    _(cli) _(command) _(arguments) _(namespaces) _(init) _(proc) _(host) _(status) _(stdio) _(log) \
+    _(descriptors) _(inheritance) _(signals) _(lifetime) _(terminal) _(privileges) _(load)
 // clang-format on
 #define DECLARE(name) extern const struct mechanism name##_mechanism;
 #define LIST(name) &name##_mechanism,

@@ -194,7 +194,8 @@ static void print_failure(const struct promise *promise, const char *left)
         print_labelled("think:", mechanism->hint);
     if (answers != NULL)
         print_labelled("answer:", hints > 1 ? answers : "HINT=2 tells it");
-    print_chapter(promise->first);
+    // What is left behind, or has spread, is nothing that this promise is about.
+    print_chapter(world_was_examined ? step : promise->first);
 }
 
 // What is not to be done yet is nothing that the step adds.

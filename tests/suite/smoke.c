@@ -80,8 +80,8 @@ static const char *why_it_crashed(const struct process *p)
     if (step == 1)
         return "does argv, as execve(2) gets it, end in a NULL? Compile with -g\n"
                "-fsanitize=address,undefined, and run it once more: it says where";
-    return p->status < 0 ? "mydocker itself crashed. " STACK_HINT
-                         : "the child crashed before it became COMMAND. " STACK_HINT;
+    return p->status < 0 ? "mydocker itself crashed.\n" STACK_HINT
+                         : "the child crashed before it became COMMAND.\n" STACK_HINT;
 }
 
 // What the kernel does not execute, execvp(3) hands to a shell, which may do nothing and succeed.
