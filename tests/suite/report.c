@@ -198,10 +198,10 @@ static void print_failure(const struct promise *promise, const char *left)
     print_chapter(world_was_examined ? step : promise->first);
 }
 
-// What is not to be done yet is nothing that the step adds.
+// What is not to be done yet is nothing that the step adds; and before the first there is none.
 static bool is_new(const struct promise *promise)
 {
-    return promise->first == step && promise->last == LAST;
+    return step > 1 && promise->first == step && promise->last == LAST;
 }
 
 void report_end(const struct promise *promise, const struct mechanism *of)

@@ -56,8 +56,8 @@ _Noreturn void fail_at(const char *file, int line, const char *format, ...)
 // What the rest of the test wants, where a failure cannot say it: a time limit that runs out.
 void wanted(const char *what);
 
-// What exactly is missing, where the rest of the test fails: told to who asks for it, with
-// --hint 2. The message says what is wrong, and the mechanism's hint where to think.
+// What exactly is missing, where the rest of the test fails: told to who asks with --hint 2. The
+// message says what is wrong, and the mechanism's hint where to think.
 void answer(const char *what);
 void report_hints(int level);
 
