@@ -70,6 +70,21 @@ static int tear_down(void **state)
     return 0;
 }
 
+// Does NAME hold one of the WORDS, between which a '|' stands?
+static bool holds_one(const char *name, const char *words)
+{
+    char word[64];
+
+    for (; *words != '\0'; words += *words == '|') {
+        size_t length = strcspn(words, "|");
+        (void)snprintf(word, sizeof(word), "%.*s", (int)length, words);
+        if (strstr(name, word) != NULL)
+            return true;
+        words += length;
+    }
+    return false;
+}
+
 // The promises of this step, with the word ONLY in their names and without EXCEPT, where there are
 // such, as cmocka wants them.
 static size_t collect(struct CMUnitTest *tests, const struct mechanism *const *groups, size_t n,
@@ -88,7 +103,7 @@ static size_t collect(struct CMUnitTest *tests, const struct mechanism *const *g
             if (asprintf(&name, "%s: %s", groups[i]->name, promise->text) == -1)
                 abort();
             if ((only == NULL || strstr(name, only) != NULL) &&
-                (except == NULL || strstr(name, except) == NULL)) {
+                (except == NULL || !holds_one(name, except))) {
                 entries[count] = (struct entry){promise, groups[i]};
                 tests[count] = (struct CMUnitTest){name, check, NULL, tear_down, &entries[count]};
                 count++;
@@ -263,7 +278,7 @@ static int run_in_world(char **command)
 static _Noreturn void usage(void)
 {
     fputs(
-        "Usage: suite --step N [--only WORD] [--except WORD] [--limit SECONDS]\n"
+        "Usage: suite --step N [--only WORD] [--except WORD|...] [--limit SECONDS]\n"
         "             [--memory MB] [--exercise NAME] [--format text|tap|xml] [--first]\n"
         "             [--hint 1|2] MYDOCKER\n"
         "       suite --list\n"
