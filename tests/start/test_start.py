@@ -100,7 +100,7 @@ class Check(unittest.TestCase):
 
     def test_the_score_shows_progress(self):
         _, text, _ = make("check", "STEP=03", "MYDOCKER=step02/mydocker")
-        kept = re.search(r"^Kept: (\d+) of the (\d+) that step 3 adds; all \d+ from before\.$", text, re.M)
+        kept = re.search(r"^Kept: (\d+) of the (\d+) that step 3 adds; .* from before[.;]", text, re.M)
         self.assertTrue(kept and int(kept[1]) < int(kept[2]), text[-200:])
         # Before the first step there is none.
         _, text, _ = make("check", "STEP=01", "EXERCISE=hostname", "MYDOCKER=step01/mydocker")
