@@ -131,9 +131,9 @@ static void limit_of_the_log(void)
     struct launch how = {.direct = true};
 
     for (int i = 0; i < 2; i++) {
-        struct process *p =
-            run_with(&how, "sh", "-c", "ulimit -f 0; exec $0 --log-level $1 run $2 exit 6 2>>log",
-                     mydocker, i == 0 ? "info" : "debug", probe);
+        struct process *p = run_with(
+            &how, "sh", "-c", "ulimit -f 0; exec \"$0\" --log-level $1 run \"$2\" exit 6 2>>log",
+            mydocker, i == 0 ? "info" : "debug", probe);
         expect(p->status == 6, "with `ulimit -f 0` and the log in a file the run should go on: %s",
                describe(p));
     }
