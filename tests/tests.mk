@@ -67,6 +67,8 @@ $(order_tests): test-order-%: $(steps) $(suite)
 	@tests/order $(suite) $(patsubst 0%,%,$(*:step%=%)) \
 	  $(top)$(call before,$*)/mydocker $(top)$*/mydocker
 
+# A word for the shell, whatever is in it: the names of some promises have an apostrophe.
+quoted = '$(subst ','\'',$(1))'
 # STEP as two digits, where there is such a step: 3 will do for 03.
 step_asked = $(patsubst step%,%,$(filter step$(STEP) step0$(STEP),$(steps)))
 missing_words = $(if $(STEP)$(MYDOCKER),$(if $(STEP),MYDOCKER,STEP) is,STEP and MYDOCKER are)
@@ -74,10 +76,10 @@ check: $(suite) ## check your own program: make check STEP=03 MYDOCKER=mine/mydo
 	@test -n "$(STEP)" && test -n "$(MYDOCKER)" || { echo "make check: $(missing_words) missing:" \
 	  "make check STEP=$(or $(STEP),03) MYDOCKER=$(or $(MYDOCKER),mine/mydocker)" >&2; exit 1; }
 	@test -n "$(step_asked)" || { echo "make check: there is no step $(STEP)" >&2; exit 1; }
-	@$(suite) --memory 2048 --step $(patsubst 0%,%,$(step_asked)) $(if $(EXERCISE),--exercise '$(EXERCISE)') \
+	@$(suite) --memory 2048 --step $(patsubst 0%,%,$(step_asked)) $(if $(EXERCISE),--exercise $(call quoted,$(EXERCISE))) \
 	  $(if $(FORMAT),--format $(FORMAT)) $(if $(filter-out 0,$(FIRST)),--first) \
-	  $(if $(HINT),--hint '$(HINT)') \
-	  $(if $(ONLY),--only '$(ONLY)') '$(MYDOCKER)'
+	  $(if $(HINT),--hint $(call quoted,$(HINT))) \
+	  $(if $(ONLY),--only $(call quoted,$(ONLY))) $(call quoted,$(MYDOCKER))
 
 include tests/bench/bench.mk tests/tutorial/tutorial.mk tests/doctor/doctor.mk tests/wrong/wrong.mk
 include tests/exercises/exercises.mk tests/trace/trace.mk tests/start/start.mk

@@ -79,6 +79,9 @@ class Check(unittest.TestCase):
         status, text, _ = check("MYDOCKER=step01/mydocker")
         self.assertNotEqual(status, 0)
         self.assertIn("5 failed", text)
+        # The name as it was printed, with an apostrophe in it.
+        _, text, _ = make("check", "STEP=01", "MYDOCKER=step01/mydocker", "ONLY=terminal: a script's shell")
+        self.assertIn("1 passed, 0 failed", text)
 
     def test_it_stops_at_the_first_broken_promise(self):
         status, text, _ = check("MYDOCKER=step01/mydocker", "FIRST=1")
