@@ -75,8 +75,23 @@ def check_transcript(fence, suite, project):
 
 # ---- a document each ----
 
+def check_whole(document, path):
+    """The excerpts of this file are all of it, but for empty lines."""
+    lines = read(path).split("\n")[:-1]
+    quoted = set()
+    for fence in document.fences:
+        if fence.attributes.get("file") == path:
+            for start in range(len(lines)):
+                if lines[start:start + len(fence.lines)] == fence.lines:
+                    quoted.update(range(start, start + len(fence.lines)))
+    missing = [line for number, line in enumerate(lines) if number not in quoted and line]
+    if missing:
+        raise Mismatch(f"{path} is not quoted as a whole; not there:\n    " + "\n    ".join(missing))
+
+
 def check_pair(document, old, new):
-    """The pieces of this pair's diff, put together, make the one step of the other."""
+    """The pieces of this pair's diff, put together, make the one step of the other. A new file may be
+    quoted as code: its excerpts are all of it."""
     pieces = [piece for fence in document.fences if fence.language == "diff"
               and (fence.attributes["from"], fence.attributes["to"]) == (old, new)
               for piece in hunks.parse(fence.lines)]
@@ -84,6 +99,10 @@ def check_pair(document, old, new):
     with tempfile.TemporaryDirectory() as directory:
         copy = Path(directory) / "copy"
         shutil.copytree(ROOT / old, copy)
+        for path in sorted((ROOT / new).iterdir()):
+            if not (copy / path.name).exists() and not any(piece.file == path.name for piece in pieces):
+                check_whole(document, f"{new}/{path.name}")
+                shutil.copy(path, copy)
         done = subprocess.run(["patch", "-p1", "--batch", "--fuzz=0", "--no-backup-if-mismatch"], cwd=copy,
                               input=patch.encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         said = done.stdout.decode()
@@ -176,16 +195,7 @@ def check_chapters(document, suite):
 def check_first_step(document):
     """The excerpts of the first step are all of it: a reader has nothing else to write it from."""
     for path in sorted((ROOT / generate.STEPS[0]).iterdir()):
-        lines = path.read_text(encoding="utf-8").split("\n")[:-1]
-        quoted = set()
-        for fence in document.fences:
-            if fence.attributes.get("file") == f"{generate.STEPS[0]}/{path.name}":
-                for start in range(len(lines)):
-                    if lines[start:start + len(fence.lines)] == fence.lines:
-                        quoted.update(range(start, start + len(fence.lines)))
-        missing = [line for number, line in enumerate(lines) if number not in quoted and line]
-        if missing:
-            raise Mismatch(f"{path.name} is not quoted as a whole; not there:\n    " + "\n    ".join(missing))
+        check_whole(document, f"{generate.STEPS[0]}/{path.name}")
 
 
 def check_fences(document):

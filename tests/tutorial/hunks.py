@@ -110,6 +110,9 @@ def recut(fences, real):
     """Cut the REAL diff where the pieces in FENCES, lists of pieces, are cut now. A line that is
     new goes with the one before it. Returns the pieces of each fence."""
     result = [[] for _ in fences]
+    cut = {piece.file for pieces in fences for piece in pieces}
+    # A new file that none of them quotes is quoted as code.
+    real = [piece for piece in real if piece.file in cut or not piece.created]
     for file in dict.fromkeys(piece.file for piece in real):
         old = sorted(((piece.new, piece.old, number, piece.lines) for number, pieces in enumerate(fences)
                       for piece in pieces if piece.file == file), key=lambda entry: entry[:2])

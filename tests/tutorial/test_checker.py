@@ -52,6 +52,7 @@ class Screens(unittest.TestCase):
                  'execve("a", ["a"], 0x7ffd00000000 /* 31 vars */) = 0'),
                 ("echo $$", "4711", "20"),
                 ("make trace-04", "init  4711  1  log", "init    99  1  log"),
+                ("make trace-04", "log  [common/log.c:128]", "log  [common/log.c:130]"),
         ]:
             self.assertTrue(matches(command, [wanted], [found]), wanted)
         self.assertTrue(matches("ps", [self.HEAD, "root 4711 0.0 sh -c x"],
@@ -62,6 +63,7 @@ class Screens(unittest.TestCase):
                 ("x", "hello", "hallo"),
                 ("echo $?", "127", "126"),
                 ("make trace-04", "init  4711  1  log", "init  4711  2  log"),
+                ("make trace-04", "log  [common/log.c:128]", "log  [common/die.c:128]"),
                 ("echo $?", "137", "143"),
                 ("echo $$", "1", "2"),
                 ("echo $$", "4711", "1"),
@@ -150,6 +152,13 @@ class Sources(unittest.TestCase):
         with self.assertRaises(Mismatch):
             check.check_first_step(self.document)
 
+    def test_a_missing_piece_of_a_new_file(self):
+        fence = next(fence for fence in self.fences("c") if "step02" in fence.attributes["file"])
+        check.check_pair(self.document, "step01-cli", "step02-clone")
+        self.document.fences.remove(fence)
+        with self.assertRaises(Mismatch):
+            check.check_pair(self.document, "step01-cli", "step02-clone")
+
     def test_what_is_generated(self):
         generator = generate.Generator(SUITE)
         check.check_generated(self.document, generator)
@@ -186,7 +195,7 @@ class Hunks(unittest.TestCase):
 
     def test_a_hunk_that_was_damaged_is_mended(self):
         text = Document(TUTORIAL).text
-        for old in ["+    if (mount(NULL, ", "+enum { STACK_SIZE", "-    pid_t child = fork();"]:
+        for old in ["+    if (mount(NULL, ", "+    {\"init\", init_command},", "-    pid_t child = fork();"]:
             self.assertEqual(text.count("\n" + old), 1, old)
             broken = text.replace("\n" + old, "\n" + damaged(old))
             self.assertEqual(generate.with_diffs(Document(TUTORIAL, broken)), text)

@@ -1,7 +1,7 @@
 """Does a screen show what the tutorial says it shows?
 
 What changes from machine to machine is matched by kind: a process ID above 10 by any other, a time
-by any time. Only where such a thing stands: every other number, a status or a count, has to be the
+by any time, the line of a source by any line. Only where such a thing stands: every other number, a status or a count, has to be the
 same. And what is one process or namespace in the text must be one on the screen: two names for it
 are two. In ps's column STAT, a process that runs and one that waits are of one kind, and so are those
 of any niceness.
@@ -14,6 +14,7 @@ EVERYWHERE = [
     ("namespace", r"\[(\d{10})\]"),
     ("address", r"\b(0x[0-9a-f]{6,16})\b"),
     ("variables", r"/\* (\d+) vars \*/"),
+    ("source line", r"\[(?:common|step)[\w/-]*\.c:(\d+)\]"),
     ("pid", r"\[pid +(\d+)\]"),
     ("pid", r"\b[Pp](?:rocess|ID) (\d+)\b"),
     ("pid", r"/proc/(\d+)\b"),
@@ -25,6 +26,7 @@ EVERYWHERE = [
     ("pid", r"\bTIOCSPGRP, \[(\d+)\]"),
     ("pid", r"^\[\d\][ +-]+(\d+)\b"),
     ("pid", r"^(?:mydocker|the child|init|COMMAND) +(\d+) +[-\d]"),
+    ("pid", r"^(?:the child|init|COMMAND) +<pid> +(\d+) "),
 ]
 EVERYWHERE = [(kind, re.compile(pattern)) for kind, pattern in EVERYWHERE]
 
