@@ -453,11 +453,107 @@ def proc():
     return f
 
 
+def groups():
+    f = Figure("groups", 668, "Who gets the keys", "One session on one terminal, while a job runs.",
+               "(a) Without -t: the shell, 4700, is a process group in the background. mydocker, 4711, and "
+               "COMMAND, 4712, are one group, 4711, in the foreground: Ctrl-C reaches both. (b) With -t: the "
+               "shell is group 4700 and mydocker group 4711, both in the background. COMMAND is group 4712 in "
+               "the foreground: Ctrl-C reaches COMMAND alone.")
+    alone, both = ["COMMAND|`4712`"], ["`mydocker`|`4711`", "COMMAND|`4712`"]
+    for x, heading, jobs, says in (
+            (LEFT, "(a) without `-t`", [("4711, foreground", both)], "Ctrl-C reaches both."),
+            (RIGHT, "(b) with `-t`", [("4711, background", both[:1]), ("4712, foreground", alone)],
+             "Ctrl-C reaches COMMAND alone.")):
+        y = 104
+        f.panel(x, y, HALF, 540, heading)
+        f.box(x + 16, y + 56, HALF - 32, 44, ["terminal"])
+        y += 118
+        for name, members in [("4700, background", ["shell|`4700`"])] + jobs:
+            ahead = "foreground" in name
+            h = 54 + 50 * len(members)
+            f.frame(x + 56, y, HALF - 72, h, "loose")
+            f.label(x + 72, y + 28, f"group {name}", HALF - 104, "accent" if ahead else "muted")
+            for i, member in enumerate(members):
+                f.box(x + 72, y + 42 + 50 * i, HALF - 104, 42, [member], "new" if ahead else "plain")
+            if ahead:
+                f.arrow((x + 32, 204), (x + 32, y + h / 2), (x + 56, y + h / 2), accent=True)
+            y += h + 18
+        f.label(x + 16, 620, says, HALF - 32)
+    return f
+
+
+def stack():
+    f = Figure("stack", 640, "Which end of the stack", "A stack grows down, from the end of the array.",
+               "An array of 64 kB, high addresses at the top. Right: stack + sizeof(stack), the upper end. The "
+               "child's first frame lies below it, in the array, and the stack grows down in there. Wrong: "
+               "stack, the lower end. The first frame lies below the array, in other data of mydocker's, and "
+               "the stack grows on from there, to where nothing may be written: SIGSEGV, status 139.")
+    w, top = 208, 170
+    for x, heading, right in ((LEFT, "right: its end", True), (RIGHT, "wrong: its start", False)):
+        column = x + HALF - 16 - w
+        f.panel(x, 104, HALF, 512, heading)
+        if not right:
+            f.label(column + w / 2, top + 414, "other data", w - 16, "ink", "middle")
+        f.label(x + 16, top + 24, "high addresses", 160, "muted")
+        f.label(x + 16, top + 420, "low addresses", 160, "muted")
+        f.box(column, top, w, 56, ["other data"])
+        f.frame(column, top + 56, w, 220, "panel", 0)
+        f.box(column, top + 276, w, 150, [""] if not right else ["other data"])
+        start = top + 56 if right else top + 276
+        f.box(column + 8, start + 6, w - 16, 44, ["first frame"], "new")
+        f.arrow((column + w / 2, start + 50), (column + w / 2, start + 118), accent=True)
+        f.label(column + w / 2 + 12, start + 90, "grows", 80, "accent")
+        f.label(column + w / 2, top + (224 if right else 150), "`stack`, 64 kB", w - 16, "ink", "middle")
+        f.arrow((x + 24, start), (column, start), accent=True)
+        f.labels(x + 20, start + 26, ["`stack +`", "`sizeof(stack)`"] if right else ["`stack`"], 150, "accent")
+    return f
+
+
+def lifeline():
+    f = Figure("lifeline", 772, "A parent that dies at the wrong moment", "Time runs from left to right.",
+               "(a) prctl alone: the parent calls clone, dies, and lets go of its children; only then the child "
+               "calls prctl. No signal is ever sent, and the child lives on. (b) With the pair of sockets: the "
+               "dying parent closes its end first and lets go of its children afterwards. A child that has "
+               "called prctl before it is let go is sent SIGKILL. A child that calls it later asks poll later "
+               "still: it sees the hang-up, and ends.")
+    lane, h = LEFT + 110, 44
+
+    def lanes(y):
+        for name, at in (("parent", y), ("child", y + 78)):
+            f.label(LEFT + 16, at + 28, name, 90, "muted")
+
+    y = 104
+    f.panel(LEFT, y, FULL, 250, "(a) `PR_SET_PDEATHSIG` alone")
+    lanes(y + 56)
+    f.box(lane, y + 56, 130, h, ["`clone`"])
+    f.box(lane + 150, y + 56, 330, h, ["dies, lets go of its child"])
+    f.box(lane + 500, y + 134, 130, h, ["`prctl`"], "new")
+    f.arrow((lane + 65, y + 100), (lane + 65, y + 156), (lane + 500, y + 156))
+    f.arrow((lane + 630, y + 156), (lane + 706, y + 156), accent=True)
+    f.label(LEFT + 16, y + 226, "Too late: no signal is ever sent, and the child lives on.", FULL - 32)
+
+    y += 250 + MARGIN
+    f.panel(LEFT, y, FULL, 370, "(b) with a pair of sockets")
+    lanes(y + 56)
+    closes, lets_go = lane + 150, lane + 430
+    f.box(lane, y + 56, 130, h, ["`clone`"])
+    f.box(closes, y + 56, 250, h, ["closes its end"], "new")
+    f.box(lets_go, y + 56, 270, h, ["lets go of its child"])
+    f.arrow((lane + 65, y + 100), (lane + 65, y + 156), (lane + 706, y + 156))
+    f.label(lane + 380, y + 146, "first `prctl`, then `poll`: at any time", 420, "muted", "middle")
+    f.box(lane, y + 186, lets_go + 135 - lane, h, ["`prctl` until here: SIGKILL"], "new")
+    f.box(closes + 125, y + 244, lane + 706 - closes - 125, h, ["`poll` from here on: a hang-up"], "new")
+    f.labels(LEFT + 16, y + 322, ["The two overlap. Wherever `prctl` and `poll` fall, one of them", "ends the child."],
+             FULL - 32)
+    return f
+
+
 def main():
     parser = argparse.ArgumentParser(description="Draw the figures beside this script.")
     parser.add_argument("--check", action="store_true", help="write nothing, say what differs")
     check, stale = parser.parse_args().check, []
-    for f in (flow(), *map(step, STEPS), signals(), execve(), propagation(), proc()):
+    for f in (flow(), *map(step, STEPS), signals(), execve(), propagation(), proc(), groups(), stack(),
+              lifeline()):
         path, new = pathlib.Path(__file__).with_name(f"{f.name}.svg"), f.svg().encode()
         if not check:
             path.write_bytes(new)
