@@ -271,5 +271,4 @@ static const struct promise promises[] = {
      ignored_sigint_is_no_request},
     {"those that come before COMMAND disturb nothing", ALWAYS, LAST, signals_before_the_start},
 };
-MECHANISM(signals, 1,
-          "block all signals before the child is made, sigwaitinfo(2) and kill(2) after");
+MECHANISM(signals, 1, "block all signals before the child is made, signalfd(2) and kill(2) after");
