@@ -227,12 +227,13 @@ STEPS = {  # the title, what is new, and the description's own part
 def step(number):
     """The same layout in all steps, so that flipping through them shows what changes."""
     title, news, description = STEPS[number]
-    f = Figure(f"step0{number}", 1194, f"Step {number}: {title}",
+    f = Figure(f"step0{number}", 784, f"Step {number}: {title}",
                f"`./step0{number}/mydocker run -it /bin/sh`",
                "Host and container side by side. On the host a shell, PID 4700, runs mydocker, "
                "PID 4711, which waits. " + description)
     shared, w, middle = number == 1, HALF - 32, RIGHT + HALF / 2
     pid = "4712" if shared else "1"
+    rows = [150 + 70 * i for i in range(4)]  # of processes and programs, each 42 high
 
     def look(*steps):
         return "new" if number in steps else "plain"
@@ -241,47 +242,42 @@ def step(number):
         f.label(LEFT + 16, y, left, w, "muted")
         f.label(RIGHT + 16, y, right, w, "muted")
 
-    f.panel(LEFT, 100, HALF, 1002, "host")
-    f.panel(RIGHT, 100, HALF, 1002, "no container yet" if shared else "container",
+    f.panel(LEFT, 100, HALF, 602, "host")
+    f.panel(RIGHT, 100, HALF, 602, "no container yet" if shared else "container",
             "loose" if shared else "panel")
 
-    section(166, "processes and their PIDs", "the child and its programs")
-    f.box(LEFT + 16, 180, w, 42, ["calling shell|`4700`"])
-    f.arrow((LEFT + HALF / 2, 222), (LEFT + HALF / 2, 254))
-    f.box(LEFT + 16, 254, w, 42, ["`mydocker`, waits|`4711`"], look(1))
-    f.label(RIGHT + 16, 240, "by `fork(2)`:" if shared else "by `clone(2)`:", w)
-    f.arrow((LEFT + 16 + w, 275), (RIGHT + 16, 275), accent=number < 3)
-    f.box(RIGHT + 16, 254, w, 42, [f"child of `mydocker`|`{pid}`"], look(1, 2))
-    stops = [296, 402] if number < 3 else [296, 328, 370, 402]  # COMMAND at once, or init first
-    for start, end in zip(stops[::2], stops[1::2]):
-        f.arrow((middle, start), (middle, end), accent=number in (1, 3))
-        f.label(middle + 16, (start + end) / 2 + 6, "`execve(2)`", w / 2 - 16)
+    f.box(LEFT + 16, rows[0], w, 42, ["calling shell|`4700`"])
+    f.arrow((LEFT + HALF / 2, rows[0] + 42), (LEFT + HALF / 2, rows[1]))
+    f.box(LEFT + 16, rows[1], w, 42, ["`mydocker`, waits|`4711`"], look(1))
+    f.label(RIGHT + 16, rows[1] - 14, "by `fork(2)`:" if shared else "by `clone(2)`:", w)
+    f.arrow((LEFT + 16 + w, rows[1] + 21), (RIGHT + 16, rows[1] + 21), accent=number < 3)
+    f.box(RIGHT + 16, rows[1], w, 42, [f"child of `mydocker`|`{pid}`"], look(1, 2))
+    # By execve(2) COMMAND at once, or init first.
+    stops = [rows[1], rows[3]] if number < 3 else rows[1:]
+    for start, end in zip(stops, stops[1:]):
+        f.arrow((middle, start + 42), (middle, end), accent=number in (1, 3))
+        f.label(middle + 16, (start + 42 + end) / 2 + 6, "`execve(2)`", w / 2 - 16, size=18)
     if number >= 3:
         does = ", mounts" if number == 4 else ""
-        f.box(RIGHT + 16, 328, w, 42, [f"`mydocker init`{does}|`{pid}`"], look(3, 4))
-    f.label(LEFT + 16, 388, "the child, seen from outside:", w, "muted")
-    row(f, 402, 42, "`/bin/sh`|`4712`", f"`/bin/sh`|`{pid}`", look(1, 2), shared)
+        f.box(RIGHT + 16, rows[2], w, 42, [f"`mydocker init`{does}|`{pid}`"], look(3, 4))
+    f.label(LEFT + 16, rows[3] - 14, "the child, seen from outside:", w, "muted")
+    row(f, rows[3], 42, "`/bin/sh`|`4712`", f"`/bin/sh`|`{pid}`", look(1, 2), shared)
 
-    section(484, "namespaces", "" if shared else "namespaces of its own")
-    for i, (name, what, own) in enumerate((
-            ("uts", "hostname", "hostname, copied"), ("pid", "process IDs", "process IDs from 1"),
-            ("mnt", "mount points", "mount points, copied"), ("net", "interfaces", "`lo`, down"),
-            ("ipc", "System V IPC, queues", "empty"))):
-        row(f, 498 + i * 46, 38, f"`{name}`|{what}", "|shared" if shared else f"`{name}`|{own}",
-            look(2), shared)
+    section(436, "namespaces")
+    row(f, 448, 38, "`uts pid mnt net ipc`|host's",
+        "|shared" if shared else "`uts pid mnt net ipc`|its own", look(2), shared)
 
-    section(764, "mounts", "" if shared else "mounts of its own")
+    section(514, "mounts")
     top = {1: "|shared", 4: "`/`|copy, private"}.get(number, "`/`|copy of all")
     proc = {1: "|shared", 4: "`/proc`|new `proc` on top"}.get(number, "`/proc`|host's processes")
-    row(f, 778, 38, "`/`|and all below", top, look(2, 4), shared)
-    row(f, 824, 38, "`/proc`|host's processes", proc, look(4), shared)
+    row(f, 526, 38, "`/`|and all below", top, look(2, 4), shared)
+    row(f, 570, 38, "`/proc`|host's processes", proc, look(4), shared)
 
-    section(904, "`ps` on the host:", f"`echo $$` says `{pid}`, and `ps`:")
-    host = ["…", "4700 bash", "4711 mydocker", "4712 sh"]
-    f.processes(LEFT + 16, 918, w, 168, host + ["…"])
-    f.processes(RIGHT + 16, 918, w, 168, ["1 sh", "2 ps"] if number == 4 else host + ["4713 ps"],
-                look(4))
-    f.labels(LEFT + 4, 1140, news, FULL, "accent")
+    section(636, "`ps` lists:", f"`echo $$` says `{pid}`, `ps` lists:")
+    f.box(LEFT + 16, 648, w, 38, ["`… 4700 4711 4712 …`"])
+    f.box(RIGHT + 16, 648, w, 38, ["`1 sh`, `2 ps`" if number == 4 else "`… 4700 4711 4712 4713 …`"],
+          look(4))
+    f.labels(LEFT + 4, 734, news, FULL, "accent")
     return f
 
 
