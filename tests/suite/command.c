@@ -215,7 +215,7 @@ static void long_names(void)
     name[0] = '/';
     p = run("run", name);
     expect(p->status == 126 || p->status == 127, "a path that is too long: %d", p->status);
-    expect(strstr(p->errors.bytes, strerror(ENAMETOOLONG)) != NULL,
+    expect(strcasestr(p->errors.bytes, "name too long") != NULL,
            "the reason should be there, however long the object is: %s", describe(p));
     memset(name, 0xff, sizeof(name) - 1);
     p = run("run", name);

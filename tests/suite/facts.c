@@ -175,13 +175,14 @@ int log_lines(const struct process *process, const char *level)
     return count;
 }
 
-// Do the parts of PATTERN, with "..." between them, stand in TEXT in this order?
+// Do the parts of PATTERN, with "..." between them, stand in TEXT in this order? Small letters or
+// capitals: other languages have other habits.
 static bool holds(const char *text, const char *pattern)
 {
     while (*pattern != '\0') {
         const char *dots = strstr(pattern, "...");
         size_t length = dots == NULL ? strlen(pattern) : (size_t)(dots - pattern);
-        text = strstr(text, text_of("%.*s", (int)length, pattern));
+        text = strcasestr(text, text_of("%.*s", (int)length, pattern));
         if (text == NULL)
             return false;
         text += length;
