@@ -93,7 +93,7 @@ deps: ## install what is missing: make deps, make deps FOR=lint, FOR=vm, FOR=dis
 	@.ci/deps $(FOR)
 
 sources := $(foreach dir,$(dirs) common tests/suite tests/unit tests/probe tests/bench tests/faults \
-             tests/differential tests/load tests/doctor,$(wildcard $(dir)/*.c))
+             tests/differential tests/load tests/doctor tests/start,$(wildcard $(dir)/*.c))
 taught := $(filter-out tests/%,$(sources))
 lint_tools := clang clang-format clang-tidy cppcheck
 lint: | libcap cmocka ## format, warnings as errors under gcc and clang, three static analysers

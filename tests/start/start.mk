@@ -1,8 +1,11 @@
-# A place to write one's own version of a step.
+# A place to write one's own version of a step, and that beside ours.
 
-.PHONY: start test-start
-start: $(suite) ## a place to write your own version: make start STEP=03 DIR=mine
-	@tests/start/start '$(or $(step_asked),$(STEP))' '$(DIR)' $(suite)
+.PHONY: start diff-mine test-start
+start: $(suite) ## a place to write your own version: make start STEP=03 DIR=mine, and FROM=mine2 goes on with yours
+	@tests/start/start '$(or $(step_asked),$(STEP))' '$(DIR)' '$(FROM)' $(suite)
+
+diff-mine: ## your own version beside ours: make diff-mine STEP=03 DIR=mine
+	@tests/start/diff-mine '$(or $(step_asked),$(STEP))' '$(DIR)'
 
 test-start: $(steps) $(suite)
 	@$(PYTHON) -B tests/start/test_start.py

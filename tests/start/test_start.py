@@ -60,13 +60,79 @@ class Start(unittest.TestCase):
         status, text, _ = make("check", "STEP=3", f"MYDOCKER={self.mine}/mydocker", "ONLY=executes itself")
         self.assertEqual(status, 0, text)
 
+    def test_before_the_first_step_there_is_next_to_nothing(self):
+        status, text, errors = make("start", "STEP=1", f"DIR={self.mine}")
+        self.assertEqual((status, errors), (0, ""))
+        self.assertIn("Step 1: a command line and a child", text)
+        self.assertEqual(sorted(path.name for path in Path(self.mine).iterdir()),
+                         [".gitignore", "GOAL", "Makefile", "main.c"])
+        # It builds without a warning, and what it says is the first thing that one reads.
+        status, _, errors = make(directory=self.mine)
+        self.assertEqual((status, errors), (0, ""))
+        _, text, _ = make("check", directory=self.mine)
+        self.assertIn("nothing is written yet: main.c", text)
+
+    def test_it_goes_on_with_what_is_one_s_own(self):
+        before = Path(self.directory.name, "my step 2")
+        before.mkdir()
+        for name in ("run.c", "my.h", "run.o", "GOAL", "notes"):
+            (before / name).write_text(name, encoding="ascii")
+        status, text, errors = make("start", "STEP=03", f"DIR={self.mine}", f"FROM={before}")
+        self.assertEqual((status, errors), (0, ""))
+        self.assertIn(f"your sources of {before}", text)
+        self.assertEqual(sorted(path.name for path in Path(self.mine).glob("[!.]*")),
+                         ["GOAL", "Makefile", "my.h", "run.c"])
+        self.assertEqual(Path(self.mine, "run.c").read_text(encoding="ascii"), "run.c")
+
+    def test_the_goal_says_what_to_type(self):
+        _, text, _ = make("start", "STEP=02", f"DIR={self.mine}")
+        for command in ("make check", "FIRST=1", "HINT=2", "make diff-mine", "make trace"):
+            self.assertIn(f"  {command}" if command[0] == "m" else command, text)
+        self.assertIn("There is no difference", make("diff-mine", "STEP=1", f"DIR={self.mine}")[1])
+        self.assertIn("+ is ours, in step02-clone", make("diff-mine", directory=self.mine)[1])
+
     def test_what_it_refuses(self):
         for words, message in [([f"DIR={self.mine}"], "say where to start"), (["STEP=03"], "say where to start"),
-                               (["STEP=01", f"DIR={self.mine}"], "no step comes before 01"),
+                               (["STEP=03", f"DIR={self.mine}", "FROM=docs"], "there are no *.c in docs"),
                                (["STEP=77", f"DIR={self.mine}"], "there is no step 77"),
                                (["STEP=03", "DIR=common"], "is there already"),
                                (["STEP=03", "DIR=a\"b"], "without quotes")]:
             status, _, errors = make("start", *words)
+            self.assertNotEqual(status, 0)
+            self.assertIn(message, errors)
+
+
+class DiffMine(unittest.TestCase):
+    """What git's configuration has set is the reader's own affair."""
+
+    @classmethod
+    def setUpClass(cls):
+        os.environ["GIT_CONFIG_GLOBAL"] = "/dev/null"
+
+    def test_yours_beside_ours(self):
+        with tempfile.TemporaryDirectory() as directory:
+            mine = Path(directory, "my step")
+            shutil.copytree(ROOT / "step02-clone", mine)
+            with (mine / "run.c").open("a", encoding="ascii") as file:
+                file.write("// my line\n")
+            (mine / "container.c").unlink()
+            (mine / "mine.c").write_text("// my file\n", encoding="ascii")
+            (mine / "notes").write_text("no source\n", encoding="ascii")
+            status, text, errors = make("diff-mine", "STEP=2", f"DIR={mine}/")
+        self.assertEqual((status, errors), (0, ""))
+        self.assertEqual(text.splitlines()[0], f"- is yours, in {mine}; + is ours, in step02-clone")
+        self.assertIn("\n-// my line\n", text)
+        self.assertIn("\n-// my file\n", text)
+        self.assertIn("\n+// The child: its namespaces", text)
+        self.assertNotIn("no source", text)
+        self.assertNotIn("commands.c", text)
+
+    def test_what_it_refuses(self):
+        for words, message in [([], "make diff-mine STEP=02 DIR=mine"), (["STEP=3"], "make diff-mine STEP=03 DIR=mine"),
+                               (["DIR=it"], "make diff-mine STEP=02 DIR=it"),
+                               (["STEP=77", "DIR=common"], "there is no step 77"),
+                               (["STEP=03", "DIR=docs"], "there are no *.c in docs")]:
+            status, _, errors = make("diff-mine", *words)
             self.assertNotEqual(status, 0)
             self.assertIn(message, errors)
 
