@@ -16,6 +16,8 @@ dirs := $(sort $(wildcard step[0-9][0-9]-*))
 steps := $(foreach dir,$(dirs),$(firstword $(subst -, ,$(dir))))
 dir_of = $(wildcard $(1)-*)
 before = $(lastword $(shell printf '%s\n' $(steps) | sed '/$(1)/,$$d'))
+# Its number in two digits, where there is such a step: 3 will do for 03.
+two_digits = $(patsubst step%,%,$(filter step$(1) step0$(1),$(steps)))
 
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wconversion -Wvla
@@ -52,6 +54,11 @@ $(top)$(1)/mydocker: $(patsubst %.c,$(B)/%.o,$(wildcard $(2)/*.c)) $(common)
 endef
 $(foreach step,$(steps),$(eval $(call step_rules,$(step),$(call dir_of,$(step)))))
 
+# step4 will do for step04.
+short_steps := $(patsubst step0%,step%,$(filter step0%,$(steps)))
+.PHONY: $(short_steps)
+$(short_steps): step%: step0%
+
 $(B)/%.o: %.c $(B)/settings | libcap
 	@mkdir -p $(@D)
 	$(call say,CC) $(compile) -c -o $@ $<
@@ -76,10 +83,10 @@ include tests/tests.mk
 # ---- the rest ----
 
 diff-%: ## what a step adds to the one before: make diff-04
-	@test -d "$(call dir_of,step$*)" && test -n "$(call before,step$*)" || \
+	@test -n "$(call before,step$(call two_digits,$*))" || \
 	  { echo "make: no step comes before step$*: try diff-02 or a later one" >&2; exit 1; }
-	@git --no-pager diff --no-index --color=auto $(call dir_of,$(call before,step$*)) \
-	  $(call dir_of,step$*) || test $$? -eq 1
+	@git --no-pager diff --no-index --color=auto $(call dir_of,$(call before,step$(call two_digits,$*))) \
+	  $(call dir_of,step$(call two_digits,$*)) || test $$? -eq 1
 
 shell: step04 ## sit in a container's shell: as root, or as root of a user namespace, or with sudo
 	@if test "$$(id -u)" -eq 0; then set -- env; \

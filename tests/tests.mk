@@ -58,6 +58,8 @@ test-unit: $(unit) | cmocka ## check common/ from the inside
 $(tests): test-%: % $(suite)
 	@$(suite) --step $(number) $(except) $(top)$*/mydocker
 test-step%: ## check one step: make test-step03
+.PHONY: $(short_steps:%=test-%)
+$(short_steps:%=test-%): test-step%: test-step0%
 number = $(patsubst 0%,%,$(@:test-step%=%))
 
 # Each step breaks the promises that the next one adds, or the suite checks nothing.
@@ -69,8 +71,7 @@ $(order_tests): test-order-%: $(steps) $(suite)
 
 # A word for the shell, whatever is in it: the names of some promises have an apostrophe.
 quoted = '$(subst ','\'',$(1))'
-# STEP as two digits, where there is such a step: 3 will do for 03.
-step_asked = $(patsubst step%,%,$(filter step$(STEP) step0$(STEP),$(steps)))
+step_asked = $(call two_digits,$(STEP))
 missing_words = $(if $(STEP)$(MYDOCKER),$(if $(STEP),MYDOCKER,STEP) is,STEP and MYDOCKER are)
 check: $(suite) ## check your own program: make check STEP=03 MYDOCKER=mine/mydocker ONLY=terminal FIRST=1 HINT=2 FORMAT=tap
 	@test -n "$(STEP)" && test -n "$(MYDOCKER)" || { echo "make check: $(missing_words) missing:" \

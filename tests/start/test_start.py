@@ -102,6 +102,16 @@ class Start(unittest.TestCase):
             self.assertIn(message, errors)
 
 
+class Words(unittest.TestCase):
+    def test_a_step_s_number_without_its_zero(self):
+        for short, full in [("diff-2", "diff-02"), ("step4", "step04"), ("trace-1", "trace-01"),
+                            ("test-step2", "test-step02")]:
+            plans = [make("-n", word) for word in (short, full)]
+            self.assertEqual(plans[0][0], 0, plans[0][2])
+            self.assertEqual(*[plan[1].replace("step0", "step") for plan in plans])
+        self.assertIn("no step comes before step1: try diff-02", make("diff-1")[2])
+
+
 class DiffMine(unittest.TestCase):
     """What git's configuration has set is the reader's own affair."""
 
