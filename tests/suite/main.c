@@ -221,6 +221,13 @@ static const char *beside_this_program(const char *name)
     return absolute(file);
 }
 
+// Where MYDOCKER is, for other tools: they refuse what we refuse, in the same words.
+static _Noreturn void print_path(const char *file)
+{
+    puts(absolute(file));
+    exit(EXIT_SUCCESS);
+}
+
 // A program that asks for more and more fails alone, and does not take the machine with it.
 static void limit_memory(rlim_t megabytes)
 {
@@ -282,22 +289,32 @@ static _Noreturn void usage(void)
         "             [--memory MB] [--exercise NAME] [--format text|tap|xml] [--first]\n"
         "             [--hint 1|2] MYDOCKER\n"
         "       suite --list\n"
+        "       suite --path MYDOCKER\n"
         "       suite --world COMMAND [ARG...]\n"
-        "Check that the program MYDOCKER keeps the promises of step N; list all promises; or run\n"
-        "COMMAND in the tests' scratch world, and complain of what it leaves behind.\n",
+        "Check that the program MYDOCKER keeps the promises of step N; list all promises; say "
+        "where\n"
+        "MYDOCKER is, if it is a program; or run COMMAND in the tests' scratch world, and "
+        "complain\n"
+        "of what it leaves behind.\n",
         stderr);
     exit(EXIT_FAILURE);
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"except", required_argument, NULL, 'e'}, {"exercise", required_argument, NULL, 'x'},
-        {"format", required_argument, NULL, 'f'}, {"limit", required_argument, NULL, 't'},
-        {"first", no_argument, NULL, '1'},        {"hint", required_argument, NULL, 'h'},
-        {"memory", required_argument, NULL, 'm'}, {"list", no_argument, NULL, 'l'},
-        {"only", required_argument, NULL, 'o'},   {"step", required_argument, NULL, 's'},
-        {"world", no_argument, NULL, 'w'},        {0}};
+    static const struct option options[] = {{"except", required_argument, NULL, 'e'},
+                                            {"exercise", required_argument, NULL, 'x'},
+                                            {"format", required_argument, NULL, 'f'},
+                                            {"limit", required_argument, NULL, 't'},
+                                            {"first", no_argument, NULL, '1'},
+                                            {"hint", required_argument, NULL, 'h'},
+                                            {"memory", required_argument, NULL, 'm'},
+                                            {"list", no_argument, NULL, 'l'},
+                                            {"only", required_argument, NULL, 'o'},
+                                            {"step", required_argument, NULL, 's'},
+                                            {"world", no_argument, NULL, 'w'},
+                                            {"path", required_argument, NULL, 'p'},
+                                            {0}};
     static struct CMUnitTest tests[TESTS_MAX];
     const char *only = NULL, *except = NULL;
     const struct mechanism *exercise = NULL;
@@ -307,6 +324,8 @@ int main(int argc, char **argv)
     for (int option; (option = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
         if (option == 'l')
             list();
+        else if (option == 'p')
+            print_path(optarg);
         else if (option == 'w' && optind < argc)
             return run_in_world(argv + optind);
         else if (option == 'o')

@@ -7,7 +7,9 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
+from pathlib import Path
 
 from trace import ROOT, Trace
 
@@ -65,6 +67,24 @@ class Stories(unittest.TestCase):
         self.check("04", "make the child, in new namespaces", ["become init: the same program anew"],
                    ["does the lifeline lead out?", "nothing spreads to the host", "a /proc of its own",
                     "does the working directory lie on the old one?", "become COMMAND"], True)
+
+    def test_one_s_own(self):
+        """Told like ours, with the lines of its own sources; and what is no program is refused as in make check."""
+        for variable in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
+            os.environ.pop(variable, None)
+        make = ["make", "--no-print-directory", "-s"]
+        with tempfile.TemporaryDirectory() as directory:
+            mine = Path(directory, "my step")
+            subprocess.run(make + ["start", "STEP=03", f"DIR={mine}"], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+            subprocess.run(make + ["-C", str(mine)], check=True)
+            done = subprocess.run(make + ["trace-3", f"MYDOCKER={mine}/mydocker"], cwd=ROOT, stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL, check=False)
+            self.assertEqual(done.returncode, 0)
+            self.assertRegex(done.stdout.decode(), r"make the child, in new namespaces  \[my step/container\.c:\d+\]")
+            done = subprocess.run(make + ["trace-03", f"MYDOCKER={mine}"], cwd=ROOT, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.PIPE, check=False)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(f"{mine}/mydocker in it was probably meant", done.stderr.decode())
 
     def test_reader_that_has_gone(self):
         """As into head, which closes the pipe after ten lines."""

@@ -1,6 +1,8 @@
 """What the kernel was asked in one run of a step, as a story: who asked, with what PID, where it says so.
 
-Usage: trace.py NN [COMMAND [ARG...]]
+Usage: trace.py [--program MYDOCKER] NN [COMMAND [ARG...]]
+
+MYDOCKER is somebody's own program, to be told like step NN. Its sources are looked for beside it.
 """
 import os
 import re
@@ -42,9 +44,10 @@ STORY = [
 
 
 class Trace:
-    def __init__(self, step, command):
-        self.directory = next(path.name for path in ROOT.glob(f"step{step}-*"))
-        self.program = f"./step{step}/mydocker"
+    def __init__(self, step, command, program=None):
+        own = program and Path(program).parent
+        self.folders = [own or next(ROOT.glob(f"step{step}-*")), ROOT / "common"]
+        self.program = program or f"./step{step}/mydocker"
         self.command = command
         self.parent = self.child = None
         self.inside = "-"  # the child's PID in its own namespace
@@ -117,11 +120,11 @@ class Trace:
 
     def where(self, source):
         """FILE:LINE of the line that makes the call."""
-        for folder in (self.directory, "common"):
-            for path in sorted((ROOT / folder).glob("*.c")):
-                for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for folder in self.folders:
+            for path in sorted(folder.glob("*.c")):
+                for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
                     if source and source in line:
-                        return f"{folder}/{path.name}:{number}"
+                        return f"{folder.name}/{path.name}:{number}"
         return ""
 
     def print(self):
@@ -145,9 +148,12 @@ def shortened(call):
 
 
 def main():
-    if len(sys.argv) < 2:
+    words, program = sys.argv[1:], None
+    if words[:1] == ["--program"]:
+        program, words = words[1], words[2:]
+    if not words:
         sys.exit(__doc__)
-    trace = Trace(sys.argv[1], sys.argv[2:] or ["/bin/true"])
+    trace = Trace(words[0], words[1:] or ["/bin/true"], program)
     status = trace.run()
     try:
         trace.print()
