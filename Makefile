@@ -52,6 +52,7 @@ $(top)$(1)/mydocker: $(patsubst %.c,$(B)/%.o,$(wildcard $(2)/*.c)) $(common)
 	@mkdir -p $$(@D)
 	$$(call say,LINK) $$(link) $$(static_flag) -o $$@ $$^ -lcap
 endef
+step%: ## build a step: make step04 leaves ./step04/mydocker
 $(foreach step,$(steps),$(eval $(call step_rules,$(step),$(call dir_of,$(step)))))
 
 # step4 will do for step04.
@@ -116,6 +117,12 @@ lint: | libcap cmocka ## format, warnings as errors under gcc and clang, three s
 clean: ## remove everything that was built
 	rm -rf build $(steps)
 
+# What has a ## behind it, what the reader of the course types before the rest.
+to_learn := step% start check doctor trace-% diff-% diff-mine test shell deps
+in_help = LC_ALL=C sed -n '/^\($(1)\):.*\#\# /{ s//  make \1\t/; s/%\t/04\t/; p; }' $(MAKEFILE_LIST)
 help: ## print this
-	@LC_ALL=C sed -n 's/^\([a-z%-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
+	@echo 'To follow the course:'
+	@{ $(foreach goal,$(to_learn),$(call in_help,$(goal)); )} | expand -t 24
+	@echo 'To work on it:'
+	@$(call in_help,[a-z%-]*) | LC_ALL=C sed '$(foreach goal,$(to_learn),/^  make $(subst %,04,$(goal))\t/d;)' | expand -t 24
 	@echo 'Variables: V=1 CC=clang CFLAGS=... SANITIZE=address,undefined STATIC=no'

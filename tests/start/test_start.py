@@ -112,6 +112,25 @@ class Words(unittest.TestCase):
         self.assertIn("no step comes before step1: try diff-02", make("diff-1")[2])
 
 
+    def test_help_begins_with_what_a_reader_types(self):
+        first, rest = [re.findall("^  make (\\S+) ", part, re.M) for part in make("help")[1].split("To work on it:")]
+        self.assertEqual(first, ["step04", "start", "check", "doctor", "trace-04", "diff-04", "diff-mine", "test",
+                                 "shell", "deps"])
+        self.assertIn("coverage", rest)
+        self.assertEqual(set(first) & set(rest), set())
+
+    def test_make_mine(self):
+        mine = ROOT / f"mine-of-test-{os.getpid()}"
+        self.assertIn(f"there is no {mine.name} yet: make start STEP=02 DIR={mine.name}", make(mine.name)[2])
+        try:
+            make("start", "STEP=01", f"DIR={mine.name}")
+            status, text, errors = make(mine.name)
+            self.assertEqual((status, errors), (0, ""))
+            self.assertTrue((mine / "mydocker").is_file(), text)
+        finally:
+            shutil.rmtree(mine)
+
+
 class DiffMine(unittest.TestCase):
     """What git's configuration has set is the reader's own affair."""
 
