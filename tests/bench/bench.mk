@@ -10,7 +10,7 @@ $(bench_binaries): %: %.o
 
 # `scratch` stays empty: the benchmark mounts a file system there that only it can see.
 .PHONY: bench
-bench: $(steps) $(bench_binaries) ## compare time and memory: make bench RUNS=500 CHECK=1
+bench: $(steps) $(bench_binaries) ## compare time and memory: make bench RUNS=500; STRICT=1 fails where a target is missed
 	@mkdir -p $(bench_dir)/scratch
-	@$(bench_dir)/bench $(if $(RUNS),-n $(RUNS)) $(if $(filter 1,$(CHECK)),-c) \
+	@$(bench_dir)/bench $(if $(RUNS),-n $(RUNS)) $(if $(filter 1,$(STRICT)),-s) \
 	  $(foreach step,$(steps),$(top)$(step)/mydocker)
