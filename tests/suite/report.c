@@ -269,13 +269,12 @@ static void print_score(size_t all_of_step)
 {
     size_t all = (size_t)(counts[PASSED] + counts[FAILED] + counts[CANNOT]);
 
-    if (all != all_of_step)
-        printf("\n%d of the %zu promises that were looked at are kept, of %zu of step %d",
-               counts[PASSED], all, all_of_step, step);
-    else if (added > 0 && added < all)
+    if (added > 0 && added < all)
         print_progress(all);
     else
         printf("\nKept: %d of %zu promises", counts[PASSED], all);
+    if (all != all_of_step)
+        printf("; looked at: %zu of the %zu of step %d", all, all_of_step, step);
     printf("%s.\n%d passed, %d failed, %d skipped\n",
            counts[CANNOT] > 0 ? "; what cannot be checked here does not count as kept" : "",
            counts[PASSED], counts[FAILED], counts[CANNOT]);
