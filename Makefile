@@ -1,4 +1,4 @@
-# `make help` says what there is. A new stepNN-name/ directory needs no change here.
+# `make help` says what there is. A new directory stepNN-name/, here or in beyond/, needs no change.
 
 CFLAGS ?= -O2 -g
 V ?= 0
@@ -12,16 +12,20 @@ variant := $(if $(SANITIZE),sanitize-$(subst $(comma),-,$(SANITIZE)),plain)
 B := build/$(variant)
 top := $(if $(SANITIZE),$(B)/)
 
-dirs := $(sort $(wildcard step[0-9][0-9]-*))
-steps := $(foreach dir,$(dirs),$(firstword $(subst -, ,$(dir))))
-dir_of = $(wildcard $(1)-*)
+# Part two goes on in beyond/, by the same rule.
+steps := $(sort $(foreach dir,$(wildcard step[0-9][0-9]-* beyond/step[0-9][0-9]-*),\
+           $(firstword $(subst -, ,$(notdir $(dir))))))
+dir_of = $(wildcard $(1)-* beyond/$(1)-*)
+dirs := $(foreach step,$(steps),$(call dir_of,$(step)))
+part_two := $(foreach step,$(steps),$(if $(wildcard beyond/$(step)-*),$(step)))
+part_one := $(filter-out $(part_two),$(steps))
 before = $(lastword $(shell printf '%s\n' $(steps) | sed '/$(1)/,$$d'))
 # Its number in two digits, where there is such a step: 3 will do for 03.
 two_digits = $(patsubst step%,%,$(filter step$(1) step0$(1),$(steps)))
 
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wconversion -Wvla
-flags := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Icommon $(warnings) \
+flags := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Icommon -Ibeyond/common $(warnings) \
          $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # Static where the libraries are: mydocker is executed twice a run, and each time a dynamic program
 # waits for its loader. STATIC=no makes it dynamic all the same.
@@ -44,11 +48,13 @@ all: $(steps) ## build every step (the default)
 
 # ---- the steps ----
 
-common := $(patsubst %.c,$(B)/%.o,$(wildcard common/*.c))
+objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1:%=%/*.c)))
+common := $(call objects,common)
+beyond := $(call objects,beyond/common)
 
 define step_rules
 $(1) $(2): $(top)$(1)/mydocker
-$(top)$(1)/mydocker: $(patsubst %.c,$(B)/%.o,$(wildcard $(2)/*.c)) $(common)
+$(top)$(1)/mydocker: $(call objects,$(2)) $(common) $(if $(filter beyond/%,$(2)),$(beyond))
 	@mkdir -p $$(@D)
 	$$(call say,LINK) $$(link) $$(static_flag) -o $$@ $$^ -lcap
 endef
@@ -100,18 +106,19 @@ shell: step04 ## sit in a container's shell: as root, or as root of a user names
 deps: ## install what is missing: make deps, make deps FOR=lint, FOR=vm, FOR=distro
 	@.ci/deps $(FOR)
 
-sources := $(foreach dir,$(dirs) common tests/suite tests/unit tests/probe tests/bench tests/faults \
+sources := $(foreach dir,$(dirs) common beyond/common tests/suite tests/unit tests/probe tests/bench tests/faults \
              tests/differential tests/load tests/doctor tests/start,$(wildcard $(dir)/*.c))
 taught := $(filter-out tests/%,$(sources))
 lint_tools := clang clang-format clang-tidy cppcheck
 lint: | libcap cmocka ## format, warnings as errors under gcc and clang, three static analysers
 	@for tool in $(lint_tools); do command -v $$tool >/dev/null || \
 	  { echo "make: $$tool is missing: install it with: make deps FOR=lint" >&2; exit 1; }; done
-	@clang-format --dry-run -Werror $(sources) $(wildcard */*.h tests/*/*.h tests/fuzz/*.c)
+	@clang-format --dry-run -Werror $(sources) \
+	  $(wildcard */*.h beyond/*/*.h tests/*/*.h tests/fuzz/*.c)
 	@for cc in gcc clang; do $$cc $(flags) -O2 -Werror -fsyntax-only $(sources) || exit; done
 	@for file in $(taught); do gcc $(flags) -O2 -Werror -fanalyzer -c -o /dev/null $$file || exit; done
 	@cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-	  -D_GNU_SOURCE -Icommon $(sources)
+	  -D_GNU_SOURCE -Icommon -Ibeyond/common $(sources)
 	@printf '%s\n' $(taught) | xargs -P 2 -I % clang-tidy --quiet % -- $(flags) 2>/dev/null
 
 clean: ## remove everything that was built

@@ -35,7 +35,7 @@ coverage-unit: | coverage-tools
 $(coverage_steps): coverage-%: $(suite) $(if $(FAULTS),$(faults)) | coverage-tools
 	+@$(call coverage_make,$*) LDFLAGS='$(coverage_link)' $*
 	@rm -rf $(C)/$*/counters
-	@$(suite) --step $(subst 0,,$(*:step%=%)) --except 'killed at any moment' $(C)/$*/mydocker >$(C)/$*/log 2>&1 || \
+	@$(suite) --step $(patsubst 0%,%,$(*:step%=%)) --except 'killed at any moment' $(C)/$*/mydocker >$(C)/$*/log 2>&1 || \
 	  { cat $(C)/$*/log; exit 1; }
 	@$(if $(FAULTS),$(suite) --world "$(CURDIR)/$(faults)" "$(CURDIR)/$(C)/$*/mydocker" \
 	  >>$(C)/$*/log 2>&1 || true)

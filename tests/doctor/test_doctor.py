@@ -16,7 +16,10 @@ from pathlib import Path
 NAMESPACES = str(Path(sys.argv.pop(1)).resolve())
 DOCTOR = str(Path(__file__).with_name("doctor"))
 ROOT_DIRECTORY = Path(__file__).resolve().parents[2]
-STEPS = [path.name[:6] for path in sorted(ROOT_DIRECTORY.glob("step[0-9][0-9]-*"))]
+sys.path.insert(0, str(ROOT_DIRECTORY / "tests"))
+import steps  # noqa: E402: found by the line above
+
+STEPS = [path.name[:6] for path in steps.directories()]
 ROOT = os.geteuid() == 0
 # Root of a user namespace: what an ordinary user can be, and root too.
 IN_USER_NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]

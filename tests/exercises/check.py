@@ -2,41 +2,39 @@
 
 Usage: check.py SUITE
 
-Each patch here is a solution, to be applied to the last step.
+Each patch here is a solution, to be applied to the step that it names.
 """
-import shutil
+import re
 import sys
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "wrong"))
-from check import ROOT, Wrong, built, must, run  # noqa: E402: found by the line above
+from check import Wrong, built, copied, must, run, steps  # noqa: E402: found by the line above
 
 HERE = Path(__file__).resolve().parent
-STEP = sorted(ROOT.glob("step[0-9][0-9]-*"))[-1].name
-NUMBER = STEP[4:6].lstrip("0")
 # What an option or a line too many could break.
 REGRESSIONS = ["cli", "namespaces", "proc"]
 
 
 def check(patch, suite):
+    number = int(re.search(r"^--- a/\S*step(\d\d)-", patch.read_text(encoding="utf-8"), re.M).group(1))
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory)
-        for folder in ("common", STEP):
-            shutil.copytree(ROOT / folder, root / folder)
-        exercise = [suite, "--step", NUMBER, "--exercise", patch.stem]
-        status, report = run(exercise + [str(built(root, int(NUMBER)))])
+        copied([steps.directory(number)], root)
+        exercise = [suite, "--step", str(number), "--exercise", patch.stem]
+        status, report = run(exercise + [str(built(root, number))])
         if status == 0:
-            raise Wrong(f"{STEP} passes before anything was done:\n{report}")
+            raise Wrong(f"step {number} passes before anything was done:\n{report}")
         must(["patch", "-p1", "--batch", "--fuzz=0", "-s", "-i", str(patch)], cwd=root)
-        for made in root.glob("*/*.o"):
+        for made in root.rglob("*.o"):
             made.unlink()
-        program = str(built(root, int(NUMBER)))
+        program = str(built(root, number))
         status, report = run(exercise + [program])
         if status != 0:
             raise Wrong(f"the solution does not pass:\n{report}")
         for word in REGRESSIONS:
-            status, report = run([suite, "--step", NUMBER, "--only", f"{word}: ", program])
+            status, report = run([suite, "--step", str(number), "--only", f"{word}: ", program])
             if status != 0:
                 raise Wrong(f"the solution breaks something else:\n{report}")
 

@@ -4,14 +4,13 @@ Usage: check.py SUITE FAULTS
 
 Each of these mistakes is made in a copy, and has to be found with the right words.
 """
-import shutil
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "wrong"))
-from check import ROOT, Wrong, built, run  # noqa: E402
+from check import Wrong, built, copied, run, steps  # noqa: E402
 
 # Step, call, file, what stands there, what is made of it, what has to be said.
 MISTAKES = [
@@ -42,8 +41,7 @@ def check(suite, faults, mistake):
     step, call, file, right, wrong, says = mistake
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory)
-        for folder in ["common"] + [path.name for path in ROOT.glob(f"step{step:02}-*")]:
-            shutil.copytree(ROOT / folder, root / folder)
+        copied([steps.directory(step)], root)
         text = (root / file).read_text(encoding="utf-8")
         if text.count(right) != 1:
             raise Wrong(f"{file} has no such line: {right}")

@@ -8,7 +8,7 @@ KIND ?= quick
 ACCELERATOR ?= tcg,thread=single
 vm_kernels := 5.10 6.1 6.12
 vm_kinds := private shared service user off none
-vm_steps := $(or $(STEP),$(patsubst step%,%,$(lastword $(steps))))
+vm_steps := $(or $(STEP),$(patsubst step%,%,$(lastword $(part_one))))
 vm_tests := $(foreach kernel,$(KERNEL),$(foreach kind,$(KIND),vm-$(kernel)-$(kind)))
 gap := $(T)/gap/gap
 vm_files := $(suite) $(T)/suite/probe $(unit) $(doctor_probe) $(gap) $(steps:%=%/mydocker)

@@ -15,8 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+import steps  # noqa: E402: found by the line above
+
 ROOT = HERE.parents[1]
-COMPILE = ["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-Icommon", "-w", "-c"]
+COMPILE = ["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-Icommon", "-Ibeyond/common", "-w", "-c"]
 
 
 class Wrong(Exception):
@@ -45,11 +48,17 @@ def objects(root, files):
 
 def built(root, step):
     """The program of STEP, made from the sources below ROOT."""
-    directory = next(root.glob(f"step{step:02}-*"))
-    files = [file.relative_to(root) for folder in (directory, root / "common")
+    files = [file.relative_to(root) for folder in steps.folders(steps.directory(step, root), root)
              for file in sorted(folder.glob("*.c"))]
     must(["gcc", "-o", "mydocker"] + [str(file) for file in objects(root, files)] + ["-lcap"], cwd=root)
     return root / "mydocker"
+
+
+def copied(folders, root):
+    """FOLDERS of the project, and what all steps share, copied to ROOT."""
+    for folder in [*folders, ROOT / "common", ROOT / "beyond/common"]:
+        if folder.is_dir():
+            shutil.copytree(folder, root / folder.relative_to(ROOT))
 
 
 def check(patch, suite, clean):
@@ -63,7 +72,7 @@ def check(patch, suite, clean):
         shutil.copytree(clean, root)
         must(["patch", "-p1", "--batch", "--fuzz=0", "-s", "-i", str(patch)], cwd=root)
         for file in re.findall(r"^\+\+\+ b/(\S+)", text, re.M):
-            stale = [file] if file.endswith(".c") else [str(f.relative_to(root)) for f in root.glob("*/*.c")]
+            stale = [file] if file.endswith(".c") else [str(f.relative_to(root)) for f in root.rglob("*.c")]
             for source in stale:
                 (root / source).with_suffix(".o").unlink(missing_ok=True)
         program = built(root, int(step))
@@ -93,9 +102,8 @@ def main():
     failed = 0
     with tempfile.TemporaryDirectory() as directory:
         clean = Path(directory)
-        for folder in ["common"] + [path.name for path in ROOT.glob("step[0-9][0-9]-*")]:
-            shutil.copytree(ROOT / folder, clean / folder)
-        objects(clean, [file.relative_to(clean) for file in clean.glob("*/*.c")])
+        copied(steps.directories(), clean)
+        objects(clean, [file.relative_to(clean) for file in clean.rglob("*.c")])
         with ThreadPoolExecutor(4) as pool:
             for patch, result in [(patch, pool.submit(check, patch, suite, clean)) for patch in patches]:
                 try:
