@@ -12,6 +12,9 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+import steps  # noqa: E402: found by the line above
+
 CALLS = ["execve", "fork", "vfork", "clone", "clone3", "mount", "prctl", "socketpair", "getsockopt", "poll", "ppoll",
          "dup2", "dup3", "close_range", "statfs", "rt_sigprocmask", "signalfd4", "wait4", "write", "exit_group"]
 # Of the calls that matter: what they look like, what they are for, and the source line that makes them.
@@ -45,8 +48,9 @@ STORY = [
 
 class Trace:
     def __init__(self, step, command, program=None):
-        own = program and Path(program).parent
-        self.folders = [own or next(ROOT.glob(f"step{step}-*")), ROOT / "common"]
+        self.folders = steps.folders(steps.directory(step))
+        if program:
+            self.folders[0] = Path(program).resolve().parent
         self.program = program or f"./step{step}/mydocker"
         self.command = command
         self.parent = self.child = None
@@ -124,7 +128,8 @@ class Trace:
             for path in sorted(folder.glob("*.c")):
                 for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
                     if source and source in line:
-                        return f"{folder.name}/{path.name}:{number}"
+                        name = folder.relative_to(ROOT) if ROOT in folder.parents else folder.name
+                        return f"{name}/{path.name}:{number}"
         return ""
 
     def print(self):
