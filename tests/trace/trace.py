@@ -48,9 +48,10 @@ STORY = [
 
 class Trace:
     def __init__(self, step, command, program=None):
-        self.folders = steps.folders(steps.directory(step))
+        self.folders = [(folder, folder.relative_to(ROOT)) for folder in steps.folders(steps.directory(step))]
         if program:
-            self.folders[0] = Path(program).resolve().parent
+            own = Path(program).resolve().parent
+            self.folders[0] = (own, own.name)
         self.program = program or f"./step{step}/mydocker"
         self.command = command
         self.parent = self.child = None
@@ -124,11 +125,10 @@ class Trace:
 
     def where(self, source):
         """FILE:LINE of the line that makes the call."""
-        for folder in self.folders:
+        for folder, name in self.folders:
             for path in sorted(folder.glob("*.c")):
                 for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
                     if source and source in line:
-                        name = folder.relative_to(ROOT) if ROOT in folder.parents else folder.name
                         return f"{name}/{path.name}:{number}"
         return ""
 
