@@ -92,7 +92,7 @@ include tests/tests.mk
 diff-%: ## what a step adds to the one before: make diff-04
 	@test -n "$(call before,step$(call two_digits,$*))" || \
 	  { echo "make: no step comes before step$*: try diff-02 or a later one" >&2; exit 1; }
-	@git --no-pager diff --no-index --color=auto $(call dir_of,$(call before,step$(call two_digits,$*))) \
+	@git --no-pager diff --no-index -Odocs/diff-order --color=auto $(call dir_of,$(call before,step$(call two_digits,$*))) \
 	  $(call dir_of,step$(call two_digits,$*)) || test $$? -eq 1
 
 shell: step04 ## sit in a container's shell: as root, or as root of a user namespace, or with sudo
