@@ -777,8 +777,15 @@ static void background_shell_of_a_script(void)
     for (int i = 0; i < 5; i++) {
         struct process *p = calling_shell();
 
-        converse(p, "sh -c '$M run -it bash --norc -i </dev/tty & sleep .1'; echo at-$((40+1))\n",
-                 "at-41");
+        // Until it has its prompt, a shell itself may take the terminal from whoever has it.
+        converse(p,
+                 "sh -c '$M run -it bash --norc -i </dev/tty & until [ -e go ]; do sleep .01; "
+                 "done'; echo at-$((40+1))\n",
+                 "ready> ");
+        const char *go = text_of("%s/go", scratch);
+        expect(mknod(go, S_IFREG | 0600, 0) == 0, "%s could not be made", go);
+        process_await_output(p, "at-41");
+        unlink(go);
         process_watch(p, 100);
         ask(p, "echo at-$((40+2))\n", "at-42");
         expect(tcgetpgrp(p->out) == p->pid, "the foreground should be the calling shell's: %s",
