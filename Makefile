@@ -85,7 +85,7 @@ $(B)/has-%: $(B)/settings
 	@.ci/compiler $* $@ $(CC) $(CPPFLAGS) $(CFLAGS) $(filter -L%,$(LDFLAGS))
 
 -include $(sort $(shell find $(B) build/plain build/fuzz -name '*.d' -type f 2>/dev/null))
-include tests/tests.mk
+include tests/tests.mk docs/book/book.mk
 
 # ---- the rest ----
 
@@ -103,7 +103,7 @@ shell: step04 ## sit in a container's shell: as root, or as root of a user names
 	  "no sudo: type it as root" >&2; exit 1; fi; \
 	set -- "$$@" ./step04/mydocker run -it /bin/sh; echo "$${*#env }"; "$$@" || test $$? -ne 125
 
-deps: ## install what is missing: make deps, make deps FOR=lint, FOR=vm, FOR=distro
+deps: ## install what is missing: make deps, make deps FOR=lint, FOR=vm, FOR=distro, FOR=book
 	@.ci/deps $(FOR)
 
 sources := $(foreach dir,$(dirs) common beyond/common tests/suite tests/unit tests/probe tests/bench tests/faults \

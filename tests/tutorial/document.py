@@ -2,6 +2,12 @@
 import re
 from dataclasses import dataclass
 
+
+def slug(title):
+    """The fragment that GitHub gives a heading: lower case, no punctuation, '-' for a space."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
 FENCE = re.compile(r"^(```+)\s*(\S*)\s*(.*)$")
 
 
@@ -58,12 +64,12 @@ class Document:
         return "\n".join(result)
 
     def anchors(self):
-        """The fragment that GitHub gives each heading: lower case, no punctuation, '-' for a space."""
+        """The fragment of each heading; where two are the same, the second one has a number."""
         found = set()
         for _, line in self.prose:
             match = re.match(r"^#+\s+(.*?)\s*$", line)
             if match:
-                title = re.sub(r"[^\w\- ]", "", match.group(1).lower()).replace(" ", "-")
+                title = slug(match.group(1))
                 name, n = title, 0
                 while name in found:
                     n += 1

@@ -42,7 +42,7 @@ def promises(suite):
 def promise_table(suite):
     """What each step does, and does not do yet: a row for each promise that not all of them make."""
     last_step = len(STEPS)
-    rows = ["| | promise | " + " | ".join(str(n) for n in range(1, last_step + 1)) + " |",
+    rows = ["| of | promise | " + " | ".join(str(n) for n in range(1, last_step + 1)) + " |",
             "| --- | --- |" + " --- |" * last_step]
     common = 0
     for first, last, mechanism, text in promises(suite):

@@ -1,0 +1,9 @@
+# The book, tried in a browser.
+
+axe := build/axe/node_modules/axe-core/axe.min.js
+.PHONY: test-book
+test-book: book ## does every page of the book work in a browser?
+	@test -e $(axe) $(call missing,axe-core is missing: make deps FOR=book:)
+	@$(PYTHON) -B tests/book/test_book.py build/book $(axe)
+	@$(MAKE) --no-print-directory -s book FORMAT=epub
+	@$(PYTHON) -B tests/book/test_epub.py build/mydocker.epub
