@@ -187,6 +187,10 @@ static void report_proc(void)
         printf("proc_readonly=%d\nproc_nosuid=%d\nproc_nodev=%d\nproc_noexec=%d\n",
                (fs.f_flags & MS_RDONLY) != 0, (fs.f_flags & MS_NOSUID) != 0,
                (fs.f_flags & MS_NODEV) != 0, (fs.f_flags & MS_NOEXEC) != 0);
+    if (statfs("/proc/sys", &fs) == 0)
+        printf("sys_readonly=%d\nsys_nosuid=%d\nsys_nodev=%d\nsys_noexec=%d\n",
+               (fs.f_flags & MS_RDONLY) != 0, (fs.f_flags & MS_NOSUID) != 0,
+               (fs.f_flags & MS_NODEV) != 0, (fs.f_flags & MS_NOEXEC) != 0);
     struct stat here, there;
     printf("cwd_is_proc=%d\n",
            stat(".", &here) == 0 && stat("/proc", &there) == 0 && here.st_dev == there.st_dev);

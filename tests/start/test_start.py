@@ -201,7 +201,7 @@ class Check(unittest.TestCase):
         kept = re.search(r"^Kept: (\d+) of the (\d+) that step 3 adds; all \d+ from before;", text, re.M)
         self.assertTrue(kept and int(kept[1]) < int(kept[2]), text[-200:])
         # Before the first step there is none.
-        _, text, _ = make("check", "STEP=01", "EXERCISE=hostname", "MYDOCKER=step01/mydocker")
+        _, text, _ = make("check", "STEP=01", "EXERCISE=env", "MYDOCKER=step01/mydocker")
         self.assertRegex(text, r"\nKept: \d+ of \d+ promises\.\n")
 
     def test_a_failure_teaches(self):
@@ -285,7 +285,7 @@ class Check(unittest.TestCase):
                                (["STEP=02", "MYDOCKER=docs"], "no program in it; one is built with: make -C docs"),
                                (["STEP=02", "MYDOCKER=no-such"], "no program that can be executed"),
                                (["STEP=02", "MYDOCKER=/bin/true", "ONLY=zzz"], "no such promise"),
-                               (["STEP=02", "MYDOCKER=/bin/true", "EXERCISE=zzz"], "but there are: hostname loopback")]:
+                               (["STEP=02", "MYDOCKER=/bin/true", "EXERCISE=zzz"], "but there are: env hostname loopback")]:
             status, _, errors = make("check", *words)
             self.assertNotEqual(status, 0)
             self.assertIn(message, errors)

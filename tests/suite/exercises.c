@@ -1,11 +1,79 @@
 // What the tutorial's exercises add to a step: make check STEP=04 EXERCISE=hostname MYDOCKER=./mine
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "suite.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+// ---- run -e NAME=VALUE ----
+
+// Does COMMAND, the probe, have this VARIABLE, byte for byte?
+static bool has_variable(const struct process *p, const char *variable)
+{
+    const char *line = "environment=";
+
+    for (; *variable != '\0'; variable++)
+        line = text_of("%s%02x", line, (unsigned char)*variable);
+    return p->status == 0 && strstr(p->output.bytes, text_of("%s\n", line)) != NULL;
+}
+
+static void variable_is_set(void)
+{
+    struct process *p = run("run", "-e", "A=b", probe, "inheritance");
+
+    expect(has_variable(p, "A=b"), "with -e A=b COMMAND should have the variable A: putenv(3): %s",
+           describe(p));
+}
+
+static void several_variables(void)
+{
+    struct process *p = run("run", "-e", "A=b c=\xff", "-e", "B=", probe, "inheritance");
+
+    expect(has_variable(p, "A=b c=\xff") && has_variable(p, "B="),
+           "each -e should set its variable; what stands behind the first '=' is the value, as it "
+           "is, and it may be empty: %s",
+           describe(p));
+}
+
+static void variable_is_replaced(void)
+{
+    struct process *p = run("run", "-e", "PATH=/somewhere:/bin", probe, "inheritance");
+
+    expect(has_variable(p, "PATH=/somewhere:/bin") &&
+               !has_variable(p, text_of("PATH=%s", getenv("PATH"))),
+           "-e PATH=... should take the place of the caller's PATH: %s", describe(p));
+}
+
+// putenv(3) of a name alone removes it, with glibc.
+static void name_alone(void)
+{
+    struct process *p = run("run", "-e", "PATH", probe, "inheritance");
+
+    if (p->status != 125)
+        expect(has_variable(p, text_of("PATH=%s", getenv("PATH"))),
+               "-e PATH, without a value, should be refused with status 125, or leave PATH as it "
+               "is, as Docker does: %s",
+               describe(p));
+}
+
+static void variable_of_nobody_else(void)
+{
+    struct process *p = run("run", probe, "inheritance", "-e", "A=b");
+
+    expect(p->status == 0 && !has_variable(p, "A=b"), "an -e behind COMMAND is COMMAND's own: %s",
+           describe(p));
+}
+
+static const struct promise env_promises[] = {
+    {"COMMAND has the variable", ALWAYS, LAST, variable_is_set},
+    {"several, byte for byte", ALWAYS, LAST, several_variables},
+    {"one that is there already is replaced", ALWAYS, LAST, variable_is_replaced},
+    {"a name alone takes nothing away", ALWAYS, LAST, name_alone},
+    {"behind COMMAND it is COMMAND's", ALWAYS, LAST, variable_of_nobody_else},
+};
 
 // ---- run --hostname NAME ----
 
@@ -48,10 +116,10 @@ static void hostname_too_long(void)
 }
 
 static const struct promise hostname_promises[] = {
-    {"COMMAND's hostname", ALWAYS, LAST, hostname_is_set},
-    {"the host keeps its own", ALWAYS, LAST, hostname_stays_inside},
-    {"without the option it is the host's", ALWAYS, LAST, hostname_is_copied},
-    {"one that is too long is a failure", ALWAYS, LAST, hostname_too_long},
+    {"COMMAND's hostname", 2, LAST, hostname_is_set},
+    {"the host keeps its own", 2, LAST, hostname_stays_inside},
+    {"without the option it is the host's", 2, LAST, hostname_is_copied},
+    {"one that is too long is a failure", 2, LAST, hostname_too_long},
 };
 
 // ---- the loopback interface is up ----
@@ -75,8 +143,8 @@ static void loopback_is_its_own(void)
 }
 
 static const struct promise loopback_promises[] = {
-    {"127.0.0.1 can be reached", ALWAYS, LAST, loopback_answers},
-    {"in a namespace of its own", ALWAYS, LAST, loopback_is_its_own},
+    {"127.0.0.1 can be reached", 2, LAST, loopback_answers},
+    {"in a namespace of its own", 2, LAST, loopback_is_its_own},
 };
 
 // ---- run --no-new-privs ----
@@ -99,8 +167,61 @@ static void without_no_new_privs(void)
 }
 
 static const struct promise no_new_privs_promises[] = {
-    {"the option sets the flag", ALWAYS, LAST, with_no_new_privs},
-    {"without the option it is not set", ALWAYS, LAST, without_no_new_privs},
+    {"the option sets the flag", 3, LAST, with_no_new_privs},
+    {"without the option it is not set", 3, LAST, without_no_new_privs},
+};
+
+// ---- /proc/sys is read-only ----
+
+static void sys_is_readonly(void)
+{
+    struct process *p = run("run", probe, "facts");
+
+    expect(fact_number(p, "sys_readonly") == 1,
+           "/proc/sys should be read-only: bind it on itself, MS_BIND, then change that mount, "
+           "MS_REMOUNT | MS_BIND | MS_RDONLY: %s",
+           describe(p));
+    if (ordinary_user)
+        return; // these files are root's, and tell the others something else
+    p = run("run", "sh", "-c", "echo oops >/proc/sys/kernel/hostname");
+    expect(p->status != 0 && strstr(p->errors.bytes, "Read-only file system") != NULL,
+           "a write to /proc/sys should be refused with EROFS: %s", describe(p));
+}
+
+static void sys_can_be_read(void)
+{
+    struct process *p = run("run", "cat", "/proc/sys/kernel/ostype");
+
+    expect(p->status == 0 && strcmp(p->output.bytes, "Linux\n") == 0,
+           "/proc/sys should still be there, to be read: %s", describe(p));
+}
+
+static void sys_keeps_its_flags(void)
+{
+    struct process *p = run("run", probe, "facts");
+
+    expect(fact_number(p, "sys_nosuid") == 1 && fact_number(p, "sys_nodev") == 1 &&
+               fact_number(p, "sys_noexec") == 1,
+           "a remount sets all flags anew: those of /proc should be named again: %s", describe(p));
+}
+
+static void proc_can_be_written(void)
+{
+    struct process *p = run("run", probe, "facts");
+
+    expect(fact_number(p, "proc_readonly") == 0,
+           "the rest of /proc should not be read-only: MS_BIND with the remount changes one mount, "
+           "without it the whole file system: %s",
+           describe(p));
+    p = run("run", "sh", "-c", "echo COMMAND >/proc/self/comm");
+    expect(p->status == 0, "a process should be able to write to its own files: %s", describe(p));
+}
+
+static const struct promise proc_sys_promises[] = {
+    {"nobody writes to /proc/sys", 4, LAST, sys_is_readonly},
+    {"it can be read", 4, LAST, sys_can_be_read},
+    {"noexec, nosuid and nodev stay", 4, LAST, sys_keeps_its_flags},
+    {"the rest of /proc can be written", 4, LAST, proc_can_be_written},
 };
 
 // ---- run --init: an init that stays ----
@@ -157,14 +278,163 @@ static void signal_reaches_it(void)
 }
 
 static const struct promise init_promises[] = {
-    {"COMMAND is a child of PID 1", ALWAYS, LAST, command_is_a_child},
-    {"without the option COMMAND is PID 1", ALWAYS, LAST, without_it_command_is_pid_1},
-    {"COMMAND's status comes through", ALWAYS, LAST, status_comes_through},
-    {"a signal reaches COMMAND", ALWAYS, LAST, signal_reaches_it},
+    {"COMMAND is a child of PID 1", 4, LAST, command_is_a_child},
+    {"without the option COMMAND is PID 1", 4, LAST, without_it_command_is_pid_1},
+    {"COMMAND's status comes through", 4, LAST, status_comes_through},
+    {"a signal reaches COMMAND", 4, LAST, signal_reaches_it},
     {"orphans are reaped", 4, LAST, orphans_are_reaped},
 };
 
+// ---- exec PID COMMAND [ARG...] ----
+
+struct container {
+    struct process *mydocker;
+    const char *pid; // of its PID 1, out here
+};
+
+// A container that runs. Whatever mydocker puts in between: PID 1 is the child that has no child.
+static struct container container(void)
+{
+    struct process *p = start("run", probe, "sleep");
+    const char *pid = text_of("%d", (int)p->pid);
+
+    process_await_output(p, "ready\n");
+    while (true) {
+        const char *children = content_of(text_of("/proc/%s/task/%s/children", pid, pid));
+        if (*children == '\0')
+            break;
+        pid = text_of("%ld", strtol(children, NULL, 10));
+    }
+    return (struct container){p, pid};
+}
+
+static void leave(struct container c)
+{
+    expect(!process_has_ended(c.mydocker), "the container should go on: %s", describe(c.mydocker));
+    kill(c.mydocker->pid, SIGKILL);
+    process_finish(c.mydocker);
+}
+
+static void exec_enters_all_five(void)
+{
+    static const char *const kinds[] = {"uts", "pid", "mnt", "net", "ipc"};
+    struct container c = container();
+    struct process *p = run("exec", c.pid, probe, "facts");
+
+    expect(p->status == 0, "COMMAND should run in the container of process %s: %s", c.pid,
+           describe(p));
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        char link[64];
+        const char *file = text_of("/proc/%s/ns/%s", c.pid, kinds[i]);
+        ssize_t size = readlink(file, link, sizeof(link));
+        const char *its = text_of("%.*s", (int)(size < 0 ? 0 : size), link);
+        expect(strcmp(fact(p, text_of("ns_%s", kinds[i])), its) == 0,
+               "COMMAND's %s namespace should be the container's, %s: setns(2): %s", kinds[i], its,
+               describe(p));
+    }
+    leave(c);
+}
+
+static void exec_is_one_process_more(void)
+{
+    struct container c = container();
+    struct process *p = run("exec", c.pid, probe, "facts");
+
+    expect(fact_number(p, "pid") > 1,
+           "COMMAND should have a process ID of the container, and 1 is taken: fork(2) after "
+           "setns(2), for the children alone enter a PID namespace: %s",
+           describe(p));
+    expect(fact_number(p, "proc_self") == fact_number(p, "pid") &&
+               fact_number(p, "proc_processes") == 2,
+           "in there ps should show two processes, PID 1 and COMMAND: is it the container's /proc? "
+           "%s",
+           describe(p));
+    leave(c);
+}
+
+static void exec_status_comes_through(void)
+{
+    struct container c = container();
+    struct process *p = run("exec", c.pid, "sh", "-c", "exit 7");
+
+    expect(p->status == 7, "COMMAND's exit status should be mydocker's: %s", describe(p));
+    p = run("exec", c.pid, "sh", "-c", "kill -TERM $$");
+    expect(p->status == 128 + SIGTERM,
+           "signal 15 ended COMMAND, which is not PID 1, and 143 should be the status: %s",
+           describe(p));
+    p = run("exec", c.pid, "no-such-command");
+    expect(p->status == 127, "a COMMAND that is not found should be 127: %s", describe(p));
+    leave(c);
+}
+
+static void exec_passes_signals_on(void)
+{
+    struct container c = container();
+    struct process *p = start("exec", c.pid, probe, "signals");
+
+    process_await_output(p, "ready\n");
+    wanted("mydocker exec passes on to COMMAND what it is sent");
+    kill(p->pid, SIGUSR1);
+    process_await_output(p, text_of("signal=%d\n", SIGUSR1));
+    kill(p->pid, SIGUSR2);
+    process_finish(p);
+    leave(c);
+}
+
+static void exec_ends_with_pid_1(void)
+{
+    struct container c = container();
+    struct process *p = start("exec", c.pid, probe, "sleep");
+
+    process_await_output(p, "ready\n");
+    leave(c);
+    process_finish(p);
+    expect(p->status == 128 + SIGKILL,
+           "when PID 1 ends, all in its namespace are killed, and the status should be 137: %s",
+           describe(p));
+}
+
+static void exec_takes_command_along(void)
+{
+    struct container c = container();
+    struct process *p = start("exec", c.pid, probe, "sleep");
+
+    process_await_output(p, "ready\n");
+    kill(p->pid, SIGKILL);
+    process_finish(p);
+    // Its end closes the pipe.
+    await(p->out == -1 || (process_finish(p), p->out == -1),
+          "COMMAND should not outlive a mydocker exec that is killed: PR_SET_PDEATHSIG: %s",
+          describe(p));
+    leave(c);
+}
+
+static void exec_of_no_process(void)
+{
+    struct process *p = run("run", "true");
+
+    expect_failure(run("exec", text_of("%d", (int)p->pid), "true"), 125, "");
+    expect_failure(run("exec", "0", "true"), 125, "");
+    expect_failure(run("exec", "1x", "true"), 125, "");
+    expect_failure(run("exec", "", "true"), 125, "");
+    struct container c = container();
+    expect_failure(run("exec", c.pid), 125, "");
+    leave(c);
+}
+
+static const struct promise exec_promises[] = {
+    {"COMMAND is in the container's five namespaces", 4, LAST, exec_enters_all_five},
+    {"COMMAND is one process more in there", 4, LAST, exec_is_one_process_more},
+    {"COMMAND's status comes through", 4, LAST, exec_status_comes_through},
+    {"a signal reaches COMMAND", 4, LAST, exec_passes_signals_on},
+    {"COMMAND ends with the container", 4, LAST, exec_ends_with_pid_1},
+    {"COMMAND does not outlive mydocker", 4, LAST, exec_takes_command_along},
+    {"a PID that is none, and no COMMAND", 4, LAST, exec_of_no_process},
+};
+
 const struct mechanism exercises[] = {
+    {"env", 1, "getopt_long(3) takes the word, putenv(3) makes it a variable, before execve(2)",
+     env_promises, COUNT(env_promises)},
     {"hostname", 2, "getopt_long(3) takes the name, sethostname(2) sets it, in the new namespace",
      hostname_promises, COUNT(hostname_promises)},
     {"loopback", 2, "an ioctl(2) on any socket: SIOCGIFFLAGS, then SIOCSIFFLAGS with IFF_UP",
@@ -172,7 +442,13 @@ const struct mechanism exercises[] = {
     {"no-new-privs", 3,
      "prctl(2) in the process that becomes COMMAND, last of all before execve(2)",
      no_new_privs_promises, COUNT(no_new_privs_promises)},
+    {"proc-sys", 4,
+     "two mount(2)s in init, after that of /proc: MS_BIND, then MS_REMOUNT | MS_BIND | MS_RDONLY",
+     proc_sys_promises, COUNT(proc_sys_promises)},
     {"init", 4, "fork(2) in init; then wait for signals and for everybody until COMMAND has ended",
      init_promises, COUNT(init_promises)},
+    {"exec", 4,
+     "a pidfd or the files /proc/PID/ns/*, setns(2) of all five kinds, then fork(2) and execve(2)",
+     exec_promises, COUNT(exec_promises)},
 };
 const size_t exercise_count = COUNT(exercises);
