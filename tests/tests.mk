@@ -3,7 +3,7 @@
 # What the user's machine has set decides no test (suite/settings.c does the same for what the suite
 # starts): tools speak English, and are not told by a variable to behave in another way. And programs
 # are made where programs can be executed; /tmp may be mounted noexec.
-ifneq ($(filter test% check trust coverage,$(MAKECMDGOALS)),)
+ifneq ($(filter test% check exercises trust coverage,$(MAKECMDGOALS)),)
 export LC_ALL := C.UTF-8
 export TMPDIR := $(CURDIR)/build/tmp
 $(shell mkdir -p build/tmp)

@@ -1,0 +1,88 @@
+"""Programs that are made of a step and a patch: those that are wrong on purpose, and the exercises'.
+
+Above the diff of such a patch stand a description and lines of "Key: value".
+"""
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import steps
+
+ROOT = Path(__file__).resolve().parents[1]
+COMPILE = ["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-Icommon", "-Ibeyond/common", "-w", "-c"]
+
+
+class Wrong(Exception):
+    """Something is not as it should be."""
+
+
+def run(command, **how):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, **how)
+    return done.returncode, done.stdout.decode(errors="replace")
+
+
+def must(command, **how):
+    status, text = run(command, **how)
+    if status != 0:
+        raise Wrong(f"{' '.join(map(str, command))}:\n{text}")
+
+
+class Patch:
+    def __init__(self, path):
+        self.path = path
+        self.text = path.read_text(encoding="utf-8")
+        start = re.search("^--- ", self.text, re.M).start()
+        self.head, self.diff = self.text[:start], self.text[start:]
+
+    def all(self, key):
+        """The values of KEY."""
+        return re.findall(f"^{key}: (.*)$", self.head, re.M)
+
+    def one(self, key, otherwise=None):
+        return (self.all(key) + [otherwise])[0]
+
+    def title(self):
+        """The first line of its description."""
+        return self.head.split("\n", 1)[0]
+
+
+def objects(root, files):
+    """FILES below ROOT, compiled."""
+    made = [file.with_suffix(".o") for file in files]
+    for source, target in zip(files, made):
+        if not (root / target).exists():
+            must(COMPILE + [str(source), "-o", str(target)], cwd=root)
+    return made
+
+
+def clean_copy(root):
+    """The sources of all steps at ROOT, compiled."""
+    for folder in [*steps.directories(), ROOT / "common", ROOT / "beyond/common"]:
+        if folder.is_dir():
+            shutil.copytree(folder, root / folder.relative_to(ROOT))
+    objects(root, [file.relative_to(root) for file in root.rglob("*.c")])
+
+
+def built(root, step):
+    """The program of STEP, made from the sources below ROOT."""
+    files = [file.relative_to(root) for folder in steps.folders(steps.directory(step, root), root)
+             for file in sorted(folder.glob("*.c"))]
+    program = root / f"step{step:02}" / "mydocker"
+    program.parent.mkdir(exist_ok=True)
+    must(["gcc", "-o", str(program)] + [str(file) for file in objects(root, files)] + ["-lcap"], cwd=root)
+    return program
+
+
+def patched(patch, clean, root):
+    """The program that PATCH makes of its step, built at ROOT from a copy of the tree CLEAN."""
+    # With the objects of what is not patched.
+    shutil.copytree(clean, root)
+    must(["patch", "-p1", "--batch", "--fuzz=0", "-s", "-i", str(patch.path)], cwd=root)
+    for file in re.findall(r"^\+\+\+ b/(\S+)", patch.diff, re.M):
+        # A header is its directory's, or everybody's.
+        folder = root if "common/" in file else root / Path(file).parent
+        stale = [root / file] if file.endswith(".c") else folder.rglob("*.c")
+        for source in stale:
+            source.with_suffix(".o").unlink(missing_ok=True)
+    return built(root, int(patch.one("Step")))
