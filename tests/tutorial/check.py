@@ -57,6 +57,17 @@ def check_hunks(fence):
         raise Mismatch(f"{old} and {new} are no neighbours")
 
 
+def check_exercise(fence):
+    """This is the whole patch of that exercise, which `make test-exercises` tries."""
+    patches = generate.exercise_patches(fence.attributes["exercise"])
+    if len(patches) != 1 or fence.lines != patches[0].diff.splitlines():
+        raise Mismatch(f"{' and '.join(patch.path.name for patch in patches)} says something else")
+
+
+def check_diff(fence):
+    (check_exercise if "exercise" in fence.attributes else check_hunks)(fence)
+
+
 def check_transcript(fence, suite, project):
     if fence.attributes.get("as") == "root" and os.geteuid() != 0:
         raise CannotCheck("it needs root, and not root of a user namespace")
@@ -93,7 +104,7 @@ def check_pair(document, old, new):
     """The pieces of this pair's diff, put together, make the one step of the other. A new file may be
     quoted as code: its excerpts are all of it."""
     pieces = [piece for fence in document.fences if fence.language == "diff"
-              and (fence.attributes["from"], fence.attributes["to"]) == (old, new)
+              and (fence.attributes.get("from"), fence.attributes.get("to")) == (old, new)
               for piece in hunks.parse(fence.lines)]
     patch = "\n".join(hunks.written(hunks.joined(pieces))) + "\n"
     with tempfile.TemporaryDirectory() as directory:
@@ -206,9 +217,9 @@ def check_fences(document):
             raise Mismatch(f"line {number}: an indented block is not checked; make it a fence")
         after_blank = not line.strip()
     for fence in document.fences:
-        known = {"c": {"file"}, "diff": {"from", "to"}, "console": {"step"}}.get(fence.language)
-        if known is None or not known <= set(fence.attributes):
-            raise Mismatch(f"line {fence.line}: a fence is c file=, diff from= to= or console step=")
+        known = {"c": [{"file"}], "diff": [{"from", "to"}, {"exercise"}], "console": [{"step"}]}.get(fence.language, [])
+        if not any(words <= set(fence.attributes) for words in known):
+            raise Mismatch(f"line {fence.line}: a fence is c file=, diff from= to=, diff exercise= or console step=")
         # A tool that was not there when the transcript was made shows the reader nothing.
         for number, line in enumerate(fence.lines, fence.line + 1):
             if fence.language == "console" and line.endswith(": not found"):
@@ -233,7 +244,7 @@ def tests_of(document, suite, project):
             old = generate.before(new)
             yield f"{name}: the whole diff of {old} and {new}", lambda o=old, n=new: check_pair(document, o, n)
     for fence in document.fences:
-        check = {"c": check_excerpt, "diff": check_hunks,
+        check = {"c": check_excerpt, "diff": check_diff,
                  "console": lambda fence: check_transcript(fence, suite, project)}.get(fence.language)
         if check:
             yield f"{name}:{fence.line}: {fence}", lambda c=check, f=fence: c(f)

@@ -11,6 +11,12 @@ import hunks
 from document import Document, regenerate
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+from patched import Patch  # noqa: E402: found by the line above
+
+EXERCISES = ROOT / "tests/exercises"
+# A patch that is longer is not printed, but linked.
+LONG = 60
 STEPS = sorted(path.name for path in ROOT.glob("step[0-9][0-9]-*"))
 
 
@@ -56,6 +62,61 @@ def promise_table(suite):
     return "\n".join(rows)
 
 
+def exercise_patches(number):
+    """What the exercise NUMBER, "2.4", asks for: its patches."""
+    found = [patch for patch in map(Patch, sorted(EXERCISES.glob("*.patch"))) if patch.one("Exercise") == number]
+    if not found:
+        raise ValueError(f"no patch in {EXERCISES.relative_to(ROOT)} is of exercise {number}")
+    return found
+
+
+def counted(names):
+    """How many promises, for the reader of a sentence."""
+    small = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+    number = small[len(names)] if len(names) < len(small) else str(len(names))
+    return f"{number} promise{'s' * (len(names) != 1)}"
+
+
+def asked(patch):
+    """What one types to have the promises looked at that PATCH names."""
+    words = [f"`STEP={patch.one('Suite').zfill(2)}`"] if patch.one("Suite") else []
+    words += [f"`ONLY='{word}'`" if " " in word else f"`ONLY={word}`" for word in patch.all("Only")]
+    return ", ".join(words[:-1]) + " and " * (len(words) > 1) + words[-1]
+
+
+def broken(patch):
+    """The first words about the promises that PATCH breaks, and their names."""
+    names = patch.all("Breaks")
+    end = f"{'s' * (len(names) == 1)}{':' if names else '.'}"
+    return f"With {asked(patch)}, {counted(names)} break{end}", names
+
+
+def exercise(number):
+    """The promises that the answer to an exercise breaks or gains, and the patch, if there is only one."""
+    patches, lines = exercise_patches(number), []
+    if len(patches) > 1:
+        for patch in patches:
+            words, names = broken(patch)
+            lines += [f"- {patch.title()} {words}"] + [f"  - {name}" for name in names]
+        return "\n".join(lines)
+    patch = patches[0]
+    if patch.one("Only"):
+        words, names = broken(patch)
+        lines += [words, ""] + [f"- {name}" for name in names] + [""] * bool(names)
+    gains = patch.all("Gains")
+    if gains:
+        lines += [f"And {counted(gains)} {'is' if len(gains) == 1 else 'are'} gained:", ""]
+        lines += [f"- {name}" for name in gains] + [""]
+    body = patch.diff.splitlines()
+    where = f"[tests/exercises/{patch.path.name}](tests/exercises/{patch.path.name})"
+    step = f"`{step_directory(patch.one('Step').zfill(2))}`"
+    if len(body) > LONG:
+        lines.append(f"The patch on {step} is {where}.")
+    else:
+        lines += [f"The patch on {step}, {where}:", "", f"```diff exercise={number}", *body, "```"]
+    return "\n".join(lines)
+
+
 class Generator:
     def __init__(self, suite):
         self.suite = suite
@@ -66,6 +127,8 @@ class Generator:
             return size(step_directory(words[0]))
         if kind == "promises":
             return promise_table(self.suite)
+        if kind == "exercise":
+            return exercise(words[0])
         raise ValueError(f"nothing is known of the generated part '{what}'")
 
     def sizes_in_table(self, text):
@@ -84,7 +147,7 @@ def with_diffs(document):
     """DOCUMENT's text with its diffs cut from the sources again."""
     pairs = {}
     for fence in document.fences:
-        if fence.language == "diff":
+        if fence.language == "diff" and "from" in fence.attributes:
             pairs.setdefault((fence.attributes["from"], fence.attributes["to"]), []).append(fence)
     bodies = {}
     for (old, new), fences in pairs.items():

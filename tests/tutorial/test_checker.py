@@ -112,7 +112,8 @@ class Sources(unittest.TestCase):
         self.document = Document(TUTORIAL)
 
     def fences(self, language):
-        return [fence for fence in self.document.fences if fence.language == language]
+        return [fence for fence in self.document.fences if fence.language == language
+                and "exercise" not in fence.attributes]
 
     def test_a_changed_byte_in_each_line_of_each_excerpt(self):
         for fence in self.fences("c"):
@@ -167,6 +168,28 @@ class Sources(unittest.TestCase):
             self.assertIn(old, self.document.text)
             with self.assertRaises(Mismatch):
                 check.check_generated(Document(TUTORIAL, self.document.text.replace(old, new, 1)), generator)
+
+    def test_the_answers_to_exercises(self):
+        generator = generate.Generator(SUITE)
+        numbers = sorted({patch.one("Exercise") for patch in map(generate.Patch, generate.EXERCISES.glob("*.patch"))})
+        parts = "\n\n".join(f"<!-- generated: exercise {number} -->\n<!-- end -->" for number in numbers)
+        document = Document(TUTORIAL, generator.up_to_date(Document(TUTORIAL, parts)))
+        check.check_generated(document, generator)
+        check.check_fences(document)
+        self.assertEqual(generate.with_diffs(document), document.text)
+        self.assertGreater(len(document.fences), 10)
+        for fence in document.fences:
+            check.check_diff(fence)
+            for i, line in enumerate(fence.lines):
+                lines = fence.lines[:i] + [damaged(line)] + fence.lines[i + 1:]
+                with self.assertRaises(Mismatch, msg=line):
+                    check.check_diff(Fence(fence.line, "diff", fence.attributes, lines))
+        for old, new in [("- stdio: ", "- log: "), (" promises break", " promises breaks"), ("+++ b", "+++ a")]:
+            self.assertIn(old, document.text)
+            with self.assertRaises(Mismatch):
+                check.check_generated(Document(TUTORIAL, document.text.replace(old, new, 1)), generator)
+        with self.assertRaises(ValueError):
+            generator.up_to_date(Document(TUTORIAL, "<!-- generated: exercise 9.9 --><!-- end -->"))
 
     def test_a_chapter_that_the_suite_does_not_know(self):
         check.check_chapters(self.document, SUITE)
