@@ -140,7 +140,8 @@ class Book:
             caption = ""
         kind = language or "text"
         mark = "````" if any(text.startswith("```") for text in body) else "```"
-        options = [f":caption: {json.dumps(caption)}", ""] if caption else []
+        # One at least: a first line "---" would begin options of another form.
+        options = [f":caption: {json.dumps(caption)}" if caption else ":class: plain", ""]
         return [f"{mark}{{code-block}} {kind}", *options, *body, mark]
 
     def text(self, page):
