@@ -5,6 +5,7 @@ Usage: test_start.py [unittest's options]
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -203,6 +204,31 @@ class Check(unittest.TestCase):
         # Before the first step there is none.
         _, text, _ = make("check", "STEP=01", "EXERCISE=env", "MYDOCKER=step01/mydocker")
         self.assertRegex(text, r"\nKept: \d+ of \d+ promises\.\n")
+
+    def test_side_by_side_it_says_the_same(self):
+        """In the same order, each heading once, and the same score; and the first lines come at once."""
+        suite, reports = str(ROOT / "build/plain/tests/suite/suite"), []
+        for jobs in ("1", "4"):
+            done = subprocess.run([suite, "--jobs", jobs, "--step", "3", "--only", "n", "--except",
+                                   "terminal|lifetime|signals|load|status|privileges", "step02/mydocker"], cwd=ROOT,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+            self.assertEqual((done.returncode, done.stderr), (1, b""))
+            text = done.stdout.decode(errors="replace")
+            self.assertGreater(text.count("\n  passed"), 40)
+            self.assertGreater(text.count("\n  FAILED"), 2)
+            reports.append(re.findall("^(?:[a-z]+|  (?:passed|FAILED|cannot) .*|Kept.*|\\d+ passed.*)$", text, re.M))
+        self.assertEqual(*reports)
+
+    def test_the_first_lines_come_at_once(self):
+        with subprocess.Popen(["make", "-s", "check", "STEP=04", "MYDOCKER=step04/mydocker"], cwd=ROOT,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True) as check_all:
+            begin = time.monotonic()
+            lines = [check_all.stdout.readline() for _ in range(5)]
+            took = time.monotonic() - begin
+            os.killpg(check_all.pid, signal.SIGTERM)
+        self.assertTrue(all(line.startswith(b"  passed") for line in lines[2:]), lines)
+        # A second, and what a busy machine adds.
+        self.assertLess(took, 10)
 
     def test_a_failure_teaches(self):
         _, text, _ = check("MYDOCKER=step01/mydocker")

@@ -20,8 +20,22 @@
 
 enum { NO_PROC = 250 }; // the keeper's status where the kernel gives it no /proc
 
+// What interrupts the suite. Held back until there is somebody to clean up.
+enum { SIGNALS = 4 };
+static const int signals[SIGNALS] = {SIGHUP, SIGTERM, SIGINT, SIGQUIT};
+
 static int pipe_ends[2];
 static volatile sig_atomic_t interrupted;
+
+void keeper_let(bool through)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < SIGNALS; i++)
+        sigaddset(&set, signals[i]);
+    sigprocmask(through ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
+}
 
 static int status_of(int status)
 {
@@ -38,7 +52,6 @@ static void let_go(int signal)
 // We are outside. Our job is to wait, and to let go of the pipe where somebody interrupts us.
 static int outside(pid_t keeper, bool keys_are_ours)
 {
-    static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGQUIT};
     int status;
 
     int terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
@@ -46,8 +59,9 @@ static int outside(pid_t keeper, bool keys_are_ours)
     struct pollfd ends[] = {{.fd = pidfd, .events = POLLIN}, {.fd = terminal}};
 
     close(pipe_ends[0]);
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < SIGNALS; i++)
         (void)signal(signals[i], i < 2 || keys_are_ours ? let_go : SIG_IGN);
+    keeper_let(true);
     while (poll(ends, 2, -1) == -1)
         ;
     if (ends[0].revents == 0)
@@ -113,6 +127,7 @@ void keeper_start(const char *directory, bool with_terminal)
         if (status != NO_PROC)
             _exit(status);
         // Where /proc is masked an ordinary user gets no other one, and does without.
+        keeper_let(true);
         return;
     }
     close(pipe_ends[1]);
@@ -125,6 +140,7 @@ void keeper_start(const char *directory, bool with_terminal)
     if (tests != 0)
         keep(tests, directory);
     close(pipe_ends[0]);
+    keeper_let(true);
     // A program under test that signals its process group is to meet us alone, and cannot stop us:
     // no shell could have us go on.
     if (!with_terminal && setsid() == -1)

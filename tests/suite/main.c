@@ -41,6 +41,8 @@ struct entry {
     const struct promise *promise;
     const struct mechanism *mechanism;
 };
+static struct entry entries[TESTS_MAX];
+static struct CMUnitTest tests[TESTS_MAX];
 
 static void check(void **state)
 {
@@ -87,10 +89,9 @@ static bool holds_one(const char *name, const char *words)
 
 // The promises of this step, with the word ONLY in their names and without EXCEPT, where there are
 // such, as cmocka wants them.
-static size_t collect(struct CMUnitTest *tests, const struct mechanism *const *groups, size_t n,
-                      const char *only, const char *except)
+static size_t collect(const struct mechanism *const *groups, size_t n, const char *only,
+                      const char *except)
 {
-    static struct entry entries[TESTS_MAX];
     size_t count = 0;
 
     for (size_t i = 0; i < n; i++) {
@@ -282,43 +283,104 @@ static int run_in_world(char **command)
     return left != NULL || !WIFEXITED(status) ? EXIT_FAILURE : WEXITSTATUS(status);
 }
 
+// A part of the tests, made in a world of its own: so many of them, and the smoke test before.
+static struct slice {
+    size_t first, count;
+    bool smoke;
+} slices[TESTS_MAX];
+
+enum { SLICE = 5 };
+
+// Make slices of COUNT tests, each of one mechanism. The first slice has none: it is the smoke
+// test, or shows that a world can be made. Returns how many there are.
+static size_t cut(size_t count, bool smoke)
+{
+    size_t n = 0;
+
+    slices[n++] = (struct slice){.smoke = smoke};
+    for (size_t i = 0; i < count; i++) {
+        const struct slice *last = &slices[n - 1];
+        if (last->count == 0 || last->count == SLICE ||
+            entries[i].mechanism != entries[i - 1].mechanism)
+            slices[n++] = (struct slice){.first = i};
+        slices[n - 1].count++;
+    }
+    return n;
+}
+
+// Returns false where the smoke test did not go well, and all else was left out.
+static bool make_tests(const struct slice *slice)
+{
+    char group[32];
+
+    (void)snprintf(group, sizeof(group), "step %d", step);
+    report_begin(slice->first == 0 ? NULL : entries[slice->first - 1].mechanism);
+    if (slice->smoke && !smoke_test())
+        return false;
+    if (slice->count > 0)
+        (void)_cmocka_run_group_tests(group, tests + slice->first, slice->count, NULL, NULL);
+    return true;
+}
+
+static bool make_part(size_t number)
+{
+    world_make(false);
+    bool well = make_tests(&slices[number]);
+    world_leave();
+    return well;
+}
+
+static int run_side_by_side(size_t count, bool smoke, size_t at_once, size_t all_of_step)
+{
+    size_t n = cut(count, smoke), well = jobs_run(n, at_once, make_part);
+
+    if (well == 0)
+        return EXIT_FAILURE;
+    int status = report_score(all_of_step);
+    if (well == n)
+        return status;
+    fprintf(stderr, "suite: %zu parts of the tests did not come to their end\n", n - well);
+    return EXIT_FAILURE;
+}
+
+static int run_one_by_one(size_t count, bool smoke, size_t all_of_step)
+{
+    world_make(false);
+    bool well = make_tests(&(struct slice){.count = count, .smoke = smoke});
+    int status = well ? report_score(all_of_step) : EXIT_FAILURE;
+    world_leave();
+    return status;
+}
+
 static _Noreturn void usage(void)
 {
     fputs(
         "Usage: suite --step N [--only WORD] [--except WORD|...] [--limit SECONDS]\n"
         "             [--memory MB] [--exercise NAME] [--format text|tap|xml] [--first]\n"
-        "             [--hint 1|2] MYDOCKER\n"
+        "             [--hint 1|2] [--jobs N] MYDOCKER\n"
         "       suite --list\n"
         "       suite --path MYDOCKER\n"
         "       suite --world COMMAND [ARG...]\n"
-        "Check that the program MYDOCKER keeps the promises of step N; list all promises; say "
-        "where\n"
-        "MYDOCKER is, if it is a program; or run COMMAND in the tests' scratch world, and "
-        "complain\n"
-        "of what it leaves behind.\n",
+        "Check that the program MYDOCKER keeps the promises of step N, several at once if asked\n"
+        "to; list all promises; say where MYDOCKER is, if it is a program; or run COMMAND in the\n"
+        "tests' scratch world, and complain of what it leaves behind.\n",
         stderr);
     exit(EXIT_FAILURE);
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"except", required_argument, NULL, 'e'},
-                                            {"exercise", required_argument, NULL, 'x'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"limit", required_argument, NULL, 't'},
-                                            {"first", no_argument, NULL, '1'},
-                                            {"hint", required_argument, NULL, 'h'},
-                                            {"memory", required_argument, NULL, 'm'},
-                                            {"list", no_argument, NULL, 'l'},
-                                            {"only", required_argument, NULL, 'o'},
-                                            {"step", required_argument, NULL, 's'},
-                                            {"world", no_argument, NULL, 'w'},
-                                            {"path", required_argument, NULL, 'p'},
-                                            {0}};
-    static struct CMUnitTest tests[TESTS_MAX];
+    static const struct option options[] = {
+        {"except", required_argument, NULL, 'e'}, {"exercise", required_argument, NULL, 'x'},
+        {"format", required_argument, NULL, 'f'}, {"limit", required_argument, NULL, 't'},
+        {"first", no_argument, NULL, '1'},        {"hint", required_argument, NULL, 'h'},
+        {"jobs", required_argument, NULL, 'j'},   {"list", no_argument, NULL, 'l'},
+        {"memory", required_argument, NULL, 'm'}, {"only", required_argument, NULL, 'o'},
+        {"path", required_argument, NULL, 'p'},   {"step", required_argument, NULL, 's'},
+        {"world", no_argument, NULL, 'w'},        {0}};
     const char *only = NULL, *except = NULL;
     const struct mechanism *exercise = NULL;
-    char group[32];
+    size_t jobs = 1;
 
     settings_forget();
     for (int option; (option = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
@@ -336,6 +398,8 @@ int main(int argc, char **argv)
             first_only = true;
         else if (option == 'h')
             report_hints((int)strtol(optarg, NULL, 10));
+        else if (option == 'j')
+            jobs = strtoul(optarg, NULL, 10);
         else if (option == 'm')
             limit_memory(strtoul(optarg, NULL, 10));
         else if (option == 'x')
@@ -353,21 +417,17 @@ int main(int argc, char **argv)
     probe = beside_this_program("probe");
     size_t count =
         exercise != NULL
-            ? collect(tests, &exercise, 1, only, except)
-            : collect(tests, mechanisms, sizeof(mechanisms) / sizeof(mechanisms[0]), only, except);
+            ? collect(&exercise, 1, only, except)
+            : collect(mechanisms, sizeof(mechanisms) / sizeof(mechanisms[0]), only, except);
     if (count == 0) {
         fprintf(stderr, "suite: step %d has no such promise\n", step);
         return EXIT_FAILURE;
     }
-    world_make(false);
-    report_begin();
-    (void)snprintf(group, sizeof(group), "step %d", step);
-    int status = EXIT_FAILURE;
+    report_open();
     // Who asks for a few promises is looked at for these. A machine wants all of them counted.
-    if (only != NULL || !report_is_for_people() || smoke_test()) {
-        (void)_cmocka_run_group_tests(group, tests, count, NULL, NULL);
-        status = report_score(promises_of(exercise));
-    }
-    world_leave();
-    return status;
+    bool smoke = only == NULL && report_is_for_people();
+    size_t all = promises_of(exercise);
+    return jobs > 1 && report_is_for_people() && !first_only
+               ? run_side_by_side(count, smoke, jobs, all)
+               : run_one_by_one(count, smoke, all);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "suite.h"
 
@@ -24,9 +25,14 @@ enum { TIMEOUTS = 3, SHORT_LIMIT = 2000 };
 
 static enum format format;
 static const struct mechanism *mechanism;
-static int counts[3], timeouts;
-static size_t added; // of them all, those that this step is the first to make
-static int added_kept;
+// What all processes count that make some of the tests (jobs.c).
+static struct tally {
+    _Atomic int counts[3], timeouts;
+    _Atomic int
+        for_root;      // of those that cannot be checked, what an ordinary user is not blamed for
+    _Atomic int added; // of them all, those that this step is the first to make
+    _Atomic int added_kept;
+} * tally;
 static long long started;
 static enum outcome outcome;
 static char *message; // why, of what failed or cannot be checked
@@ -57,19 +63,29 @@ static const char *hidden_file(void)
     return text_of("%s/.report", scratch);
 }
 
-void report_begin(void)
+void report_open(void)
 {
-    // cmocka knows no silence, but writes its XML to a file, if that is a new one.
-    cmocka_set_message_output(format == TAP ? CM_OUTPUT_TAP : CM_OUTPUT_XML);
-    if (format != TAP && getenv("CMOCKA_XML_FILE") == NULL)
-        setenv("CMOCKA_XML_FILE", hidden_file(), 1);
+    tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (tally == MAP_FAILED)
+        abort();
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (format == TEXT)
         printf("==== step %d: %s\n", step, mydocker);
 }
 
+void report_begin(const struct mechanism *previous)
+{
+    mechanism = previous;
+    // cmocka knows no silence, but writes its XML to a file, if that is a new one.
+    cmocka_set_message_output(format == TAP ? CM_OUTPUT_TAP : CM_OUTPUT_XML);
+    if (format != TAP && getenv("CMOCKA_XML_FILE") == NULL)
+        setenv("CMOCKA_XML_FILE", hidden_file(), 1);
+}
+
 void report_start(void)
 {
+    if (tally->timeouts >= TIMEOUTS && time_limit > SHORT_LIMIT)
+        time_limit = SHORT_LIMIT;
     outcome = FAILED;
     wants = answers = NULL;
     world_was_examined = false;
@@ -118,13 +134,11 @@ void cannot_check(const char *reason)
     abort();
 }
 
-static int for_root; // of those, what an ordinary user is not blamed for
-
 void need_root(void)
 {
     if (!ordinary_user)
         return;
-    for_root++;
+    tally->for_root++;
     cannot_check("this takes root");
 }
 
@@ -214,14 +228,13 @@ void report_end(const struct promise *promise, const struct mechanism *of)
     if (its_answer != NULL)
         answers = its_answer;
 
-    counts[outcome]++;
+    tally->counts[outcome]++;
     if (is_new(promise)) {
-        added++;
-        added_kept += outcome == PASSED;
+        tally->added++;
+        tally->added_kept += outcome == PASSED;
     }
-    if (outcome == FAILED && now() - started >= time_limit && ++timeouts == TIMEOUTS &&
-        time_limit > SHORT_LIMIT)
-        time_limit = SHORT_LIMIT;
+    if (outcome == FAILED && now() - started >= time_limit)
+        tally->timeouts++;
     if (format != TEXT)
         return;
     if (mechanism != of)
@@ -236,7 +249,7 @@ void report_end(const struct promise *promise, const struct mechanism *of)
 
 bool report_has_failures(void)
 {
-    return counts[FAILED] > 0;
+    return tally->counts[FAILED] > 0;
 }
 
 static bool copy_to_stdout(const char *name)
@@ -253,28 +266,28 @@ static bool copy_to_stdout(const char *name)
 }
 
 // How many are kept of those that the step adds, and of those that it has from the steps before.
-static void print_progress(size_t all)
+static void print_progress(int all)
 {
-    size_t old = all - added;
-    int old_kept = counts[PASSED] - added_kept;
+    int old = all - tally->added, old_kept = tally->counts[PASSED] - tally->added_kept;
 
-    printf("\nKept: %d of the %zu that step %d adds; ", added_kept, added, step);
-    if ((size_t)old_kept == old)
-        printf("all %zu from before", old);
+    printf("\nKept: %d of the %d that step %d adds; ", tally->added_kept, tally->added, step);
+    if (old_kept == old)
+        printf("all %d from before", old);
     else
-        printf("%d of the %zu from before", old_kept, old);
+        printf("%d of the %d from before", old_kept, old);
 }
 
-static void print_score(size_t all_of_step)
+static void print_score(int all_of_step)
 {
-    size_t all = (size_t)(counts[PASSED] + counts[FAILED] + counts[CANNOT]);
+    const _Atomic int *counts = tally->counts;
+    int all = counts[PASSED] + counts[FAILED] + counts[CANNOT];
 
-    if (added > 0 && added < all)
+    if (tally->added > 0 && tally->added < all)
         print_progress(all);
     else
-        printf("\nKept: %d of %zu promises", counts[PASSED], all);
+        printf("\nKept: %d of %d promises", counts[PASSED], all);
     if (all != all_of_step)
-        printf("; looked at: %zu of the %zu of step %d", all, all_of_step, step);
+        printf("; looked at: %d of the %d of step %d", all, all_of_step, step);
     printf("%s.\n%d passed, %d failed, %d skipped\n",
            counts[CANNOT] > 0 ? "; what cannot be checked here does not count as kept" : "",
            counts[PASSED], counts[FAILED], counts[CANNOT]);
@@ -287,10 +300,11 @@ int report_score(size_t all_of_step)
     if (format == XML && strcmp(getenv("CMOCKA_XML_FILE"), hidden_file()) == 0)
         written = copy_to_stdout(hidden_file());
     else if (format == TEXT)
-        print_score(all_of_step);
+        print_score((int)all_of_step);
     // A report that nobody gets to see is none.
     written &= fflush(stdout) == 0 && ferror(stdout) == 0;
-    return written && counts[PASSED] > 0 && counts[FAILED] + counts[CANNOT] == for_root
+    return written && tally->counts[PASSED] > 0 &&
+                   tally->counts[FAILED] + tally->counts[CANNOT] == tally->for_root
                ? EXIT_SUCCESS
                : EXIT_FAILURE;
 }

@@ -71,11 +71,15 @@ void need_root(void);
 bool report_format(const char *name);
 bool report_is_for_people(void);
 
-// Around all of them, after world_make(): report_score() prints how many were kept, of ALL_OF_STEP,
-// those that the step adds apart from those before, and returns the exit status: 0 where it was all
-// that were looked at.
-void report_begin(void);
+// Around all of them: report_open() before anything else, report_score() prints how many were kept,
+// of ALL_OF_STEP, those that the step adds apart from those before, and returns the exit status: 0
+// where it was all that were looked at.
+void report_open(void);
 int report_score(size_t all_of_step);
+
+// In each process that makes some of them, after world_make(). Their reports follow one of
+// PREVIOUS, NULL if they are the first.
+void report_begin(const struct mechanism *previous);
 
 // Around each of them. One that does not get to report_passed() has failed, or cannot be checked;
 // report_world() says that from here on the world is looked at.
@@ -92,6 +96,13 @@ void report_smoke(const char *what_was_wanted, const char *found, const char *th
 
 // Where it does not there is one report, and false: most promises would be broken for that reason.
 bool smoke_test(void);
+
+// ---- jobs.c: parts of the tests side by side ----
+
+// Let WORK do COUNT parts, AT_ONCE at a time, each in a process of its own; what they write to
+// standard output is printed in their order. The first one is done alone, and the others only if it
+// went well. Returns how many did. Interrupted it ends as one that was, and so do they.
+size_t jobs_run(size_t count, size_t at_once, bool (*work)(size_t part));
 
 // ---- settings.c: what the caller has set ----
 
@@ -126,6 +137,9 @@ void need_tool(const char *tool);
 // Go on in a PID namespace that ends with this process, whatever ends it; DIRECTORY is unmounted
 // and removed then. WITH_TERMINAL: stay in the session, and leave the terminal's keys alone.
 void keeper_start(const char *directory, bool with_terminal);
+
+// Hold back what would interrupt the suite before that, or let it THROUGH.
+void keeper_let(bool through);
 
 // ---- process.c: a program that runs under the test's eyes ----
 

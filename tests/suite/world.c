@@ -144,6 +144,7 @@ static dev_t device_of(const char *file)
 
 void world_make(bool with_terminal)
 {
+    keeper_let(false); // until keeper_start()
     become_root();
     (void)snprintf(scratch_path, sizeof(scratch_path), "/tmp/mydocker-test-%d-XXXXXX",
                    (int)getpid());
