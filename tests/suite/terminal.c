@@ -675,6 +675,15 @@ static pid_t only_child(pid_t parent)
     return (pid_t)strtol(ids, NULL, 10);
 }
 
+// The same where there has to be one, which is sent a signal: 0 would be the tests themselves.
+static pid_t living_child(pid_t parent)
+{
+    pid_t child = only_child(parent);
+
+    expect(child > 0, "the shell's child, or COMMAND, has ended already");
+    return child;
+}
+
 // SIGSTOP announces nothing: the shell has the terminal, and COMMAND, which was not stopped, not.
 static void stopped_without_a_word(void)
 {
@@ -682,7 +691,7 @@ static void stopped_without_a_word(void)
 
     converse(p, "$M run -it cat\n", "command cat");
     converse(p, "one\n", "one\r\none\r\n");
-    pid_t ours = only_child(p->pid);
+    pid_t ours = living_child(p->pid);
     process_clear(p);
     kill(ours, SIGSTOP);
     process_await_output(p, "topped");
@@ -699,7 +708,7 @@ static void stopped_and_sent_to_the_background(void)
     struct process *p = calling_shell();
 
     converse(p, "$M run -t sleep 1\n", "command sleep");
-    pid_t ours = only_child(p->pid);
+    pid_t ours = living_child(p->pid);
     process_clear(p);
     kill(ours, SIGSTOP);
     process_await_output(p, "topped");
@@ -736,7 +745,7 @@ static void stopped_where_nobody_manages_jobs(void)
         process_await_output(p, on_terminal ? "command cat" : "ready\n");
         if (on_terminal)
             converse(p, "one\n", "one\r\none\r\n");
-        pid_t command = only_child(p->pid);
+        pid_t command = living_child(p->pid);
         kill(command, SIGSTOP);
         await(state_of(command) == 'T', "SIGSTOP to COMMAND was undone, and nobody asked for it");
         process_watch(p, 100);
@@ -899,7 +908,7 @@ static void stopped_right_after_the_start(void)
             process_watch(p, 300);
         }
         tries = j == tries ? 1 : tries;
-        kill(only_child(p->pid), SIGKILL);
+        kill(living_child(p->pid), SIGKILL);
         ask(p, "kill -CONT %1; echo at-$((40+2))\n", "at-42");
         leave(p);
         world_mend();
@@ -914,7 +923,7 @@ static void reads_after_bg_and_fg(void)
     converse(p, "set -b; $M run -it cat\n", "command cat");
     converse(p, "one\n", "one\r\none\r\n");
     process_clear(p);
-    kill(only_child(only_child(p->pid)), SIGSTOP);
+    kill(living_child(living_child(p->pid)), SIGSTOP);
     process_await_output(p, "topped");
     ask(p, "echo at-$((40+2))\n", "at-42");
     converse(p, "bg\n", "topped");
