@@ -58,10 +58,16 @@ static const struct errand {
      "reason: SIGCHLD is missing in the flags of clone(2)"},
 };
 
+static bool lost_its_child(const struct process *p)
+{
+    return strstr(p->errors.bytes, strerror(ECHILD)) != NULL;
+}
+
 static bool ended_as_wanted(const struct process *p, const struct errand *errand)
 {
-    return p->ended && (errand->status == ANY || (p->status == errand->status &&
-                                                  strcmp(p->output.bytes, errand->output) == 0));
+    if (errand->status == ANY)
+        return p->ended && !lost_its_child(p);
+    return p->ended && p->status == errand->status && strcmp(p->output.bytes, errand->output) == 0;
 }
 
 static bool is_crash(int signal)
@@ -115,7 +121,7 @@ static const char *why_it_failed_itself(const struct process *p)
     if (p->errors.size == 0)
         return "125 says that mydocker itself failed, but not why: look at what each call\n"
                "returns, and print strerror(errno) to standard error";
-    if (strstr(p->errors.bytes, strerror(ECHILD)) != NULL)
+    if (lost_its_child(p))
         return "waitpid(2) finds no child: SIGCHLD is missing in the flags of clone(2), or\n"
                "ignored";
     return "mydocker itself failed, and standard error says at which call";
@@ -144,7 +150,7 @@ static const char *reason(const struct process *p, const struct errand *errand)
 static const char *wanted_of(const struct errand *errand)
 {
     if (errand->status == ANY)
-        return "it ends";
+        return "it ends, and says why";
     return *errand->output == '\0'
                ? text_of("it ends with status %d", errand->status)
                : text_of("standard output holds \"%.*s\", and it ends with status %d",
