@@ -235,6 +235,26 @@ class Check(unittest.TestCase):
         for label in ("did:    mydocker run", "found:  ", "think:  ", "answer: HINT=2 tells it", 'read:   TUTORIAL.md, "Step 2:'):
             self.assertIn(label, text)
 
+    def test_what_was_done_can_be_typed(self):
+        _, text, _ = make("check", "STEP=02", "ONLY=privileges: ", "MYDOCKER=step01/mydocker")
+        for words in ("setpriv --bounding-set -all mydocker run probe facts", "unshare --pid mydocker run probe facts",
+                      'mydocker run probe facts (under a seccomp filter: clone(2) fails with "Operation not permitted")'):
+            self.assertIn(f"did:    {words}\n", text)
+        probe = re.search(r"^probe is the tests' own COMMAND.*: (/.*) facts$", text, re.M)
+        self.assertIn(b"\npid=", b"\n" + subprocess.run([probe[1], "facts"], stdout=subprocess.PIPE, check=True).stdout)
+        self.assertEqual(text.count("probe is the tests' own"), 1)
+        _, text, _ = make("check", "STEP=04", "ONLY=a working directory on the old", "MYDOCKER=step03/mydocker")
+        self.assertRegex(text, r"did:    cd /proc(/\d+)? && mydocker run probe facts\n")
+        # What it found is told as far as the test has asked for it.
+        self.assertIn("cwd_is_proc=", text)
+        self.assertNotIn("limit0=", text)
+
+    def test_an_exercise_belongs_to_its_chapter(self):
+        for exercise, chapter in [("hostname", 2), ("loopback", 2), ("no-new-privs", 3)]:
+            _, text, _ = make("check", "STEP=04", f"EXERCISE={exercise}", "MYDOCKER=step04/mydocker")
+            self.assertIn("think:  ", text)
+            self.assertIn(f'read:   TUTORIAL.md, "Step {chapter}:', text)
+
     def test_the_flag_itself_is_told_to_who_asks(self):
         for hint, told in [("1", False), ("2", True)]:
             _, text, _ = check("MYDOCKER=step01/mydocker", "FIRST=1", f"HINT={hint}")

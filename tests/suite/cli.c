@@ -41,7 +41,7 @@ static void full_stdout(const void *argument)
 
 static void help_that_is_lost_is_a_failure(void)
 {
-    expect_failure(run_with(&(struct launch){.prepare = full_stdout}, "--help"), 125,
+    expect_failure(run_with(PREPARED(full_stdout, NULL, "... >/dev/full"), "--help"), 125,
                    "No space left on device");
 }
 
@@ -60,7 +60,10 @@ static void without_argv(const void *argument)
 
 static void without_a_name(void)
 {
-    struct process *p = run_with(&(struct launch){.prepare = without_argv}, "run", probe, "exit");
+    struct process *p =
+        run_with(PREPARED(without_argv, NULL,
+                          "mydocker (executed with no words at all, not even its own name)"),
+                 "run", probe, "exit");
 
     expect_failure(p, 125, "ommand");
 }

@@ -172,7 +172,9 @@ static void barred_directory(void)
     make_file("barred/file", 0755, "#!/bin/sh\nexit 0\n");
     chmod("barred", 0);
     struct process *p =
-        run_with(&(struct launch){.prepare = drop_rights_to_files}, "run", "barred/file");
+        run_with(PREPARED(drop_rights_to_files, NULL,
+                          "setpriv --bounding-set -dac_override,-dac_read_search ..."),
+                 "run", "barred/file");
     chmod("barred", 0755);
     expect_failure(p, 126, "barred/file...Permission denied");
 }

@@ -28,7 +28,9 @@ static void extra_ones(void)
     const int highest = 1000;
 
     expect_three(run("run", probe, "facts"));
-    expect_three(run_with(PREPARED(open_many, &highest), "run", "-i", probe, "facts"));
+    expect_three(
+        run_with(PREPARED(open_many, &highest, "... (with more descriptors open, up to 1000)"),
+                 "run", "-i", probe, "facts"));
 }
 
 static void fill_the_table(const void *argument)
@@ -45,8 +47,9 @@ static void fill_the_table(const void *argument)
 // There may be no room for what mydocker needs; then it says so.
 static void a_full_table(void)
 {
-    struct process *p =
-        run_with(&(struct launch){.prepare = fill_the_table}, "run", probe, "facts");
+    struct process *p = run_with(
+        PREPARED(fill_the_table, NULL, "... (after `ulimit -n 64`, with all 64 descriptors open)"),
+        "run", probe, "facts");
 
     if (p->status == 0)
         expect_three(p);
@@ -63,10 +66,16 @@ static void close_some(const void *argument)
             close(fd);
 }
 
+static const char *closed(int which)
+{
+    return text_of("...%s%s%s", which & 1 ? " <&-" : "", which & 2 ? " >&-" : "",
+                   which & 4 ? " 2>&-" : "");
+}
+
 static void closed_ones(void)
 {
     for (int which = 1; which < 8; which++) {
-        struct launch how = {.prepare = close_some, .argument = &which};
+        struct launch how = {.prepare = close_some, .argument = &which, .by_hand = closed(which)};
         // The report comes through a file: standard output may be closed.
         struct process *p =
             run_with(&how, "run", "-i", "sh", "-c", "exec \"$0\" facts >report 2>&1", probe);
@@ -84,7 +93,7 @@ static void closed_ones(void)
 static void closed_output_can_be_written_to(void)
 {
     const int which = 6;
-    struct launch how = {.prepare = close_some, .argument = &which};
+    struct launch how = {.prepare = close_some, .argument = &which, .by_hand = closed(which)};
 
     expect(run_with(&how, "run", "sh", "-c", "echo out && echo err >&2")->status == 0,
            "a closed descriptor 1 or 2 should be a /dev/null that can be written to (O_RDWR)");
@@ -93,7 +102,7 @@ static void closed_output_can_be_written_to(void)
 static void closed_output_is_null(void)
 {
     const int which = 4;
-    struct launch how = {.prepare = close_some, .argument = &which};
+    struct launch how = {.prepare = close_some, .argument = &which, .by_hand = closed(which)};
     struct process *p = run_with(&how, "run", probe, "facts");
 
     expect(strcmp(fact(p, "fd2"), fact(p, "null")) == 0,

@@ -89,8 +89,32 @@ static const char *find_fact(const struct process *process, const char *key)
     return NULL;
 }
 
+// What this test has asked for: in a failure's report these are the facts that matter.
+enum { ASKED_MAX = 64 };
+static const char *asked[ASKED_MAX];
+static size_t asked_count;
+
+bool fact_matters(const char *line)
+{
+    size_t length = strspn(line, "abcdefghijklmnopqrstuvwxyz_0123456789");
+
+    if (length == 0 || line[length] != '=')
+        return true; // no fact
+    for (size_t i = 0; i < asked_count; i++)
+        if (strncmp(asked[i], line, length) == 0 && asked[i][length] == '\0')
+            return true;
+    return false;
+}
+
+void facts_forget(void)
+{
+    asked_count = 0;
+}
+
 const char *fact(const struct process *process, const char *key)
 {
+    if (asked_count < ASKED_MAX)
+        asked[asked_count++] = text_of("%s", key);
     const char *value = find_fact(process, key);
 
     expect(value != NULL, "the probe, run as COMMAND, did not report %s: %s", key,

@@ -60,9 +60,11 @@ static void blocked_signals(void)
 {
     static const uint64_t masks[] = {~0ULL, 1ULL << (SIGCHLD - 1),
                                      1ULL << (SIGTERM - 1) | 1ULL << 40};
+    static const char *const typed[] = {"env --block-signal ...", "env --block-signal=CHLD ...",
+                                        "env --block-signal=TERM,41 ..."};
 
     for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++)
-        expect_the_same(PREPARED(block, &masks[i]));
+        expect_the_same(PREPARED(block, &masks[i], typed[i]));
 }
 
 static void ignore(const void *argument)
@@ -82,22 +84,23 @@ static void ignored_signals(void)
 {
     wanted(
         "an ignored SIGCHLD is COMMAND's to inherit, but keeps waitpid(2) from reporting its end");
-    expect_the_same(&(struct launch){.prepare = ignore});
-    expect_the_same(&(struct launch){.prepare = ignore_sigchld});
-    struct process *p =
-        run_with(&(struct launch){.prepare = ignore_sigchld}, "run", probe, "exit", "42");
+    expect_the_same(PREPARED(ignore, NULL, "env --ignore-signal ..."));
+    expect_the_same(PREPARED(ignore_sigchld, NULL, "env --ignore-signal=CHLD ..."));
+    struct process *p = run_with(PREPARED(ignore_sigchld, NULL, "env --ignore-signal=CHLD ..."),
+                                 "run", probe, "exit", "42");
     expect(p->status == 42, "where the caller ignores SIGCHLD no status should be lost: %s",
            describe(p));
 }
 
 static void umask_and_priority(void)
 {
-    expect_the_same(&(struct launch){.prepare = umask_and_nice});
+    expect_the_same(PREPARED(umask_and_nice, NULL, "umask 0137; nice -n 7 ..."));
 }
 
 static void limits(void)
 {
-    expect_the_same(&(struct launch){.prepare = change_limits});
+    expect_the_same(PREPARED(change_limits, NULL,
+                             "prlimit --nofile=77:99 --core=0:4096 --stack=3145728:5242880 ..."));
 }
 
 static void one_limit(const void *argument)
@@ -118,11 +121,16 @@ static void lowest_limits(void)
         {RLIMIT_LOCKS, 0},        {RLIMIT_RSS, 0},   {RLIMIT_CPU, 1},        {RLIMIT_DATA, 1 << 20},
         {RLIMIT_NOFILE, 12},
     };
+    static const char *const names[] = {"stack", "fsize", "sigpending", "memlock", "msgqueue",
+                                        "core",  "nice",  "rtprio",     "locks",   "rss",
+                                        "cpu",   "data",  "nofile"};
 
     wanted(
         "a low limit stops nothing: the child's stack is not a part of the caller's (ulimit -s)");
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-        expect_the_same(PREPARED(one_limit, &limits[i]));
+        expect_the_same(
+            PREPARED(one_limit, &limits[i],
+                     text_of("prlimit --%s=%lu ...", names[i], (unsigned long)limits[i].rlim_max)));
 }
 
 // A line of the log that is too much for a limit raises SIGXFSZ, which is mydocker's own affair.
@@ -148,7 +156,8 @@ static void a_directory_that_is_gone(const void *argument)
 
 static void deleted_directory(void)
 {
-    expect_the_same(&(struct launch){.prepare = a_directory_that_is_gone});
+    expect_the_same(
+        PREPARED(a_directory_that_is_gone, NULL, "mkdir gone && cd gone && rmdir ../gone && ..."));
 }
 
 static const struct promise promises[] = {

@@ -121,7 +121,7 @@ static void open_three(const void *argument)
 
 static void by_a_person_with_descriptors(void)
 {
-    struct launch how = {.prepare = open_three, .keep_input_open = true};
+    struct launch how = {.prepare = open_three, .by_hand = "... 3<&0", .keep_input_open = true};
     struct process *p = start_with(&how, "init", probe, "facts");
 
     process_finish(p);
@@ -139,8 +139,10 @@ static void open_pidfd(const void *argument)
 
 static void by_a_person_with_a_pidfd(void)
 {
-    expect_failure(run_with(&(struct launch){.prepare = open_pidfd}, "init", probe, "facts"), 125,
-                   "init");
+    expect_failure(
+        run_with(PREPARED(open_pidfd, NULL, "... (with a pidfd of its parent as descriptor 3)"),
+                 "init", probe, "facts"),
+        125, "init");
 }
 
 // pidfd_send_signal(2) takes a directory of /proc for a pidfd, too.
@@ -166,8 +168,10 @@ static void cover_proc(const void *argument)
 
 static void without_proc(void)
 {
-    expect_failure(run_with(&(struct launch){.prepare = cover_proc}, "run", probe, "facts"), 125,
-                   "/proc/self/exe...No such file or directory...no /proc");
+    expect_failure(run_with(PREPARED(cover_proc, NULL,
+                                     "unshare --mount sh -c 'mount -t tmpfs tmpfs /proc; ...'"),
+                            "run", probe, "facts"),
+                   125, "/proc/self/exe...No such file or directory...no /proc");
 }
 
 // A refusal of init's own: an init that is not told who calls it may come to grief later, too, and
@@ -219,7 +223,9 @@ static void under_a_false_name(const void *argument)
 
 static void false_name(void)
 {
-    struct process *p = run_with(&(struct launch){.prepare = under_a_false_name}, "unused");
+    struct process *p = run_with(
+        PREPARED(under_a_false_name, NULL, "exec -a no-such-file mydocker run probe exit 5"),
+        "unused");
 
     expect(p->status == 5,
            "mydocker should find itself by /proc/self/exe, not by argv[0], which can be anything: "

@@ -45,8 +45,9 @@ static void killed_while_the_log_is_stuck(void)
 
     expect(pipe2(ends, O_CLOEXEC) == 0, "cannot make a pipe");
     process_fill(ends[1]);
-    struct process *p =
-        process_start(PREPARED(process_errors_to, &ends[1]), WORDS("run", probe, "exit"));
+    struct process *p = process_start(
+        PREPARED(process_errors_to, &ends[1], "... (while nobody reads its standard error)"),
+        WORDS("run", probe, "exit"));
     for (int i = 0; i < 20; i++)
         rest();
     kill(p->pid, SIGKILL);
@@ -69,7 +70,9 @@ static void other_real_group(const void *argument)
 static void ids_that_differ(void)
 {
     need_root(); // an ordinary user's namespace has one user and one group
-    struct process *p = start_with(PREPARED(other_real_group, NULL), "run", probe, "sleep");
+    struct process *p = start_with(
+        PREPARED(other_real_group, NULL, "... (with another real group than the effective one)"),
+        "run", probe, "sleep");
 
     process_watch(p, 300);
     kill(p->pid, SIGKILL);

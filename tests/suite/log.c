@@ -126,7 +126,9 @@ static void one_write_a_line(void)
     ssize_t size;
 
     expect(pipe2(ends, O_DIRECT | O_NONBLOCK | O_CLOEXEC) == 0, "cannot make a pipe of packets");
-    struct launch how = {.prepare = packets_on_stderr, .argument = &ends[1]};
+    struct launch how = {.prepare = packets_on_stderr,
+                         .argument = &ends[1],
+                         .by_hand = "... (standard error is a pipe of packets)"};
     struct process *p = run_with(&how, "run", "-t", "no-such-command");
     close(ends[1]);
     for (; (size = read(ends[0], packet, sizeof(packet))) > 0; packets++)
@@ -149,7 +151,8 @@ static void replace_stderr(const void *argument)
 
 static void a_full_disk(void)
 {
-    struct launch how = {.prepare = replace_stderr, .argument = "/dev/full"};
+    struct launch how = {
+        .prepare = replace_stderr, .argument = "/dev/full", .by_hand = "... 2>/dev/full"};
 
     expect(run_with(&how, "run", probe, "exit", "5")->status == 5,
            "a full disk behind the log is no reason not to run");
@@ -170,7 +173,8 @@ static void reader_has_gone(const void *argument)
 
 static void nobody_reads(void)
 {
-    struct launch how = {.prepare = reader_has_gone};
+    struct launch how = {.prepare = reader_has_gone,
+                         .by_hand = "... (standard error is a pipe whose reader has gone)"};
     struct process *p = run_with(&how, "--log-level", "debug", "run", "-t", probe, "exit", "5");
 
     expect(p->status == 5, "a log that nobody reads should not end anything (SIGPIPE): %s",

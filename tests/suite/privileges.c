@@ -33,7 +33,8 @@ static void drop_capabilities(const void *argument)
 
 static void without_capabilities(void)
 {
-    struct launch how = {.prepare = drop_capabilities};
+    struct launch how = {.prepare = drop_capabilities,
+                         .by_hand = "setpriv --bounding-set -all ..."};
     struct process *p = run_with(&how, "run", probe, "facts");
 
     wanted(
@@ -90,7 +91,8 @@ static void the_way_on_works(void)
 
 static void none_needed(void)
 {
-    struct launch how = {.prepare = drop_capabilities};
+    struct launch how = {.prepare = drop_capabilities,
+                         .by_hand = "setpriv --bounding-set -all ..."};
     struct process *p = run_with(&how, "run", probe, "exit", "3");
 
     expect(p->status == 3, "this step needs no privilege: %s", describe(p));
@@ -147,16 +149,26 @@ static void limits(void)
 
     need_user_namespace(NULL);
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        struct launch how = {.prepare = limit_namespaces, .argument = kinds[i]};
+        struct launch how = {
+            .prepare = limit_namespaces,
+            .argument = kinds[i],
+            .by_hand = text_of("unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_%s_namespaces; ...'",
+                               kinds[i])};
         struct process *p = run_with(&how, "run", probe, "facts");
         expect_failure(p, 125, "No space left on device...limit");
         expect_failure(p, 125, text_of("user.max_%s_namespaces", kinds[i]));
     }
 
     // A user namespace is no way on where there is none to be had.
-    struct process *p = run_with(PREPARED(no_user_namespaces, NULL), "run", probe, "facts");
+    struct process *p =
+        run_with(PREPARED(no_user_namespaces, NULL,
+                          "... (without capabilities, where user.max_user_namespaces is 0)"),
+                 "run", probe, "facts");
     expect_failure(p, 125, "CAP_SYS_ADMIN...switched off...user.max_user_namespaces");
-    p = run_with(PREPARED(no_user_namespaces_on_debian, NULL), "run", probe, "facts");
+    p = run_with(
+        PREPARED(no_user_namespaces_on_debian, NULL,
+                 "... (without capabilities, where kernel.unprivileged_userns_clone is 0)"),
+        "run", probe, "facts");
     expect_failure(p, 125, "CAP_SYS_ADMIN...switched off...kernel.unprivileged_userns_clone");
 }
 
@@ -185,10 +197,22 @@ static void deny(const void *argument)
         _exit(111);
 }
 
+static const char *filtered(const struct denied *denied)
+{
+    const char *call = denied->number == SYS_clone   ? "clone"
+                       : denied->number == SYS_mount ? "mount"
+                       : denied->number == SYS_kill  ? "kill"
+                                                     : "close_range";
+
+    return text_of("... (under a seccomp filter: %s(2) fails with \"%s\")", call,
+                   strerror(denied->error == 0 ? EPERM : (int)denied->error));
+}
+
 static void seccomp_filter(void)
 {
     const struct denied clone_denied = {SYS_clone, CLONE_NEWNS | CLONE_NEWPID, 0, 0};
-    struct process *p = run_with(PREPARED(deny, &clone_denied), "run", probe, "facts");
+    struct process *p =
+        run_with(PREPARED(deny, &clone_denied, filtered(&clone_denied)), "run", probe, "facts");
 
     expect_failure(p, 125, "Operation not permitted...seccomp");
     expect_failure(p, 125, "seccomp=unconfined");
@@ -202,10 +226,12 @@ static void mount_that_fails(void)
     const struct denied proc_denied = {SYS_mount, MS_NOSUID, 3, 0};
 
     wanted("a mount(2) that fails ends the run: look at what each of them returns");
-    expect_failure(run_with(PREPARED(deny, &root_denied), "run", probe, "facts"), 125,
-                   "mount...Operation not permitted...seccomp");
-    expect_failure(run_with(PREPARED(deny, &proc_denied), "run", probe, "facts"), 125,
-                   "mount.../proc...Operation not permitted...seccomp");
+    expect_failure(
+        run_with(PREPARED(deny, &root_denied, filtered(&root_denied)), "run", probe, "facts"), 125,
+        "mount...Operation not permitted...seccomp");
+    expect_failure(
+        run_with(PREPARED(deny, &proc_denied, filtered(&proc_denied)), "run", probe, "facts"), 125,
+        "mount.../proc...Operation not permitted...seccomp");
 }
 
 // The errors that mislead, as answers of a filter.
@@ -214,7 +240,8 @@ static void expect_explained(unsigned number, unsigned flags, unsigned argument,
 {
     const struct denied denied = {number, flags, argument, error};
 
-    expect_failure(run_with(PREPARED(deny, &denied), "run", probe, "facts"), 125, text);
+    expect_failure(run_with(PREPARED(deny, &denied, filtered(&denied)), "run", probe, "facts"), 125,
+                   text);
 }
 
 static void errors_of_clone(void)
@@ -265,7 +292,8 @@ static void unshare_pid_and_fork(const void *argument)
 
 static void without_fork(void)
 {
-    struct process *p = run_with(PREPARED(unshare_pid, NULL), "run", probe, "facts");
+    struct process *p =
+        run_with(PREPARED(unshare_pid, NULL, "unshare --pid ..."), "run", probe, "facts");
 
     wanted("after `unshare --pid` without `--fork` the kernel makes no other PID namespace");
     expect_failure(p, 125, "Invalid argument...--fork");
@@ -273,7 +301,9 @@ static void without_fork(void)
 
 static void dead_init(void)
 {
-    struct process *p = run_with(PREPARED(unshare_pid_and_fork, NULL), "run", probe, "facts");
+    struct process *p =
+        run_with(PREPARED(unshare_pid_and_fork, NULL, "unshare --pid sh -c '/bin/true; ...'"),
+                 "run", probe, "facts");
 
     wanted(
         "where the init of the children's PID namespace is dead, no child can be made, and the "
@@ -301,7 +331,10 @@ static void leave_dead_proc(const void *argument)
 
 static void dead_proc(void)
 {
-    struct process *p = run_with(PREPARED(leave_dead_proc, NULL), "run", probe, "facts");
+    struct process *p =
+        run_with(PREPARED(leave_dead_proc, NULL,
+                          "... (where the /proc of a container that has ended lies over /proc)"),
+                 "run", probe, "facts");
 
     expect_failure(p, 125, "/proc/self/exe...No such file or directory...umount /proc");
 }
@@ -316,7 +349,9 @@ static void hide_devices(const void *argument)
 
 static void without_dev_null(void)
 {
-    struct process *p = run_with(PREPARED(hide_devices, NULL), "run", probe, "facts");
+    struct process *p = run_with(
+        PREPARED(hide_devices, NULL, "unshare --mount sh -c 'mount -t tmpfs tmpfs /dev; ...'"),
+        "run", probe, "facts");
 
     expect_failure(p, 125, "/dev/null: No such file or directory...mount");
 }
@@ -332,7 +367,8 @@ static void close_range_that_fails(void)
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const struct denied denied = {__NR_close_range, 0, 0, cases[i].error};
-        struct process *p = run_with(PREPARED(deny, &denied), "run", probe, "exit", "3");
+        struct process *p =
+            run_with(PREPARED(deny, &denied, filtered(&denied)), "run", probe, "exit", "3");
         if (p->status != 3)
             expect_failure(p, 125, cases[i].text);
     }
@@ -353,7 +389,8 @@ static void file_capabilities(void)
                 cap_set_flag(of_file, CAP_PERMITTED, 1, &sys_admin, CAP_SET) == 0 &&
                 cap_set_flag(of_file, CAP_EFFECTIVE, 1, &sys_admin, CAP_SET) == 0 &&
                 cap_set_file(copy, of_file) == 0;
-    const struct launch how = {.direct = true, .prepare = drop_capabilities};
+    const struct launch how = {
+        .direct = true, .prepare = drop_capabilities, .by_hand = "setpriv --bounding-set -all ..."};
     if (made)
         p = run_with(&how, copy, "run", probe, "facts");
     umount2("capable", MNT_DETACH);
@@ -375,7 +412,9 @@ static void both_reasons(void)
 {
     const struct denied denied = {SYS_clone, CLONE_NEWNS | CLONE_NEWPID, 0, 0};
     struct process *p =
-        run_with(PREPARED(drop_capabilities_and_deny, &denied), "run", probe, "facts");
+        run_with(PREPARED(drop_capabilities_and_deny, &denied,
+                          text_of("setpriv --bounding-set -all %s", filtered(&denied))),
+                 "run", probe, "facts");
 
     expect_failure(p, 125, "CAP_SYS_ADMIN");
     expect_failure(p, 125, "seccomp");
@@ -401,13 +440,19 @@ static void apparmor_and_a_filter(const void *argument)
 static void apparmor(void)
 {
     const struct denied clone_denied = {SYS_clone, CLONE_NEWNS | CLONE_NEWPID, 0, 0};
-    struct process *p =
-        run_with(PREPARED(apparmor_and_no_capabilities, NULL), "run", probe, "facts");
+    struct process *p = run_with(
+        PREPARED(
+            apparmor_and_no_capabilities, NULL,
+            "... (without capabilities, where kernel.apparmor_restrict_unprivileged_userns is 1)"),
+        "run", probe, "facts");
 
     expect_failure(p, 125, "CAP_SYS_ADMIN...AppArmor");
     expect_failure(p, 125, "apparmor_restrict_unprivileged_userns=0");
     // Root of a user namespace has the capability, and is refused all the same.
-    p = run_with(PREPARED(apparmor_and_a_filter, &clone_denied), "run", probe, "facts");
+    p = run_with(PREPARED(apparmor_and_a_filter, &clone_denied,
+                          "... (where kernel.apparmor_restrict_unprivileged_userns is 1, and "
+                          "clone(2) is refused)"),
+                 "run", probe, "facts");
     expect_failure(p, 125, "Operation not permitted...AppArmor");
     expect(strstr(p->errors.bytes, "CAP_SYS_ADMIN is missing") == NULL, "it is not missing: %s",
            describe(p));
@@ -419,7 +464,8 @@ enum { SIGWINCH_ALONE = 16 };
 static void signal_that_is_refused(void)
 {
     const struct denied kill_denied = {SYS_kill, SIGWINCH_ALONE, 1, 0};
-    struct process *p = start_with(PREPARED(deny, &kill_denied), "run", probe, "signals");
+    struct process *p =
+        start_with(PREPARED(deny, &kill_denied, filtered(&kill_denied)), "run", probe, "signals");
 
     process_await_output(p, "ready\n");
     wanted("a signal that COMMAND cannot have is told in a warning, and the run goes on");
@@ -457,7 +503,9 @@ static void masked_proc(void)
 {
     need_user_namespace(NULL);
     struct process *p =
-        run_with(&(struct launch){.prepare = mask_proc_and_leave}, "run", probe, "facts");
+        run_with(PREPARED(mask_proc_and_leave, NULL,
+                          "... (where /dev/null lies over /proc/version and cannot be unmounted)"),
+                 "run", probe, "facts");
 
     expect_failure(p, 125, "/proc...Operation not permitted.../proc/version");
     expect_failure(p, 125, "systempaths=unconfined");
@@ -472,7 +520,10 @@ static void mask_is_not_blamed(void)
 
     (void)readlink("/proc/self/ns/user", link, sizeof(link) - 1);
     bool outside = strcmp(link, "user:[4026531837]") == 0; // the first one's number (namespaces(7))
-    struct process *p = run_with(PREPARED(mask_proc_and_deny, &proc_denied), "run", probe, "facts");
+    struct process *p = run_with(
+        PREPARED(mask_proc_and_deny, &proc_denied,
+                 "... (where /dev/null lies over /proc/version, and a filter refuses mount(2))"),
+        "run", probe, "facts");
     expect_failure(p, 125, "/proc...Operation not permitted...seccomp=unconfined");
     expect(!outside || strstr(p->errors.bytes, "/proc/version") == NULL,
            "what lies over a part of /proc does not stop root: %s", describe(p));
@@ -482,7 +533,9 @@ static void proc_is_not_needed(void)
 {
     need_user_namespace(NULL);
     struct process *p =
-        run_with(&(struct launch){.prepare = mask_proc_and_leave}, "run", probe, "exit", "3");
+        run_with(PREPARED(mask_proc_and_leave, NULL,
+                          "... (where /dev/null lies over /proc/version and cannot be unmounted)"),
+                 "run", probe, "exit", "3");
 
     expect(p->status == 3, "this step mounts nothing, a masked /proc is no obstacle: %s",
            describe(p));

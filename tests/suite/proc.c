@@ -90,7 +90,10 @@ static void enter_nameless_proc(const void *argument)
 
 static void in_nameless_proc(void)
 {
-    struct process *p = run_with(PREPARED(enter_nameless_proc, NULL), "run", "sh", "-c", "echo *");
+    struct process *p =
+        run_with(PREPARED(enter_nameless_proc, NULL,
+                          "... (in a directory of the old /proc that has lost its name)"),
+                 "run", "sh", "-c", "echo *");
 
     expect(p->status == 125 && p->output.size == 0,
            "a working directory on the old /proc shows the host, whatever its name (statfs(2), "

@@ -18,27 +18,60 @@ enum { PROCESSES_MAX = 256 };
 static struct process *processes[PROCESSES_MAX];
 static size_t process_count;
 
-static char last_words[128];
+static char last_words[512];
 
-// Quoted where a shell would want it, and without the directories of our own programs.
-static void remember(const struct launch *how, const char *const *words)
+static const char *quotes_for(const char *word)
 {
-    size_t size = 0;
-    const size_t room = sizeof(last_words);
+    bool quote = *word == '\0' || strpbrk(word, " \t\n\"'$&;|<>\\*?") != NULL;
 
-    last_words[0] = '\0';
-    if (!how->direct)
-        size = (size_t)snprintf(last_words, room, "mydocker");
-    for (; *words != NULL && size < room; words++) {
+    return !quote ? "" : strpbrk(word, "'") != NULL ? "\"" : "'";
+}
+
+// As it is typed: the program, and its WORDS, quoted where a shell would want it, without the
+// directories of our own programs.
+static const char *words_by_hand(const struct launch *how, const char *const *words)
+{
+    enum { WORD = 100 };
+    const char *typed = how->direct ? "" : "mydocker";
+
+    for (; *words != NULL; words++) {
         const char *word = strcmp(*words, mydocker) == 0 ? "mydocker"
                            : strcmp(*words, probe) == 0  ? "probe"
                                                          : *words;
-        bool quote = *word == '\0' || strpbrk(word, " \t\n\"$&;|<>\\*?") != NULL;
-        size += (size_t)snprintf(last_words + size, room - size, "%s%s%s%s", size > 0 ? " " : "",
-                                 quote ? "'" : "", word, quote ? "'" : "");
+        const char *quotes = quotes_for(word);
+        typed = text_of("%s%s%s%.*s%s%s", typed, *typed == '\0' ? "" : " ", quotes, WORD, word,
+                        strlen(word) > WORD ? "..." : "", quotes);
+        if (strlen(typed) >= sizeof(last_words))
+            break;
     }
-    if (size >= room)
-        memcpy(last_words + room - 4, "...", 4);
+    return typed;
+}
+
+// What stands before the words where the situation is not by_hand's.
+static const char *situation(const struct launch *how)
+{
+    const char *typed = how->directory == NULL ? "" : text_of("cd %s && ", how->directory);
+
+    if (how->environment != NULL && !how->direct && !how->terminal) {
+        typed = text_of("%senv -i", typed);
+        for (char *const *variable = how->environment; *variable != NULL; variable++)
+            typed = text_of("%s %.*s", typed, (int)sizeof(last_words), *variable);
+        typed = text_of("%s ", typed);
+    }
+    return typed;
+}
+
+static void remember(const struct launch *how, const char *const *words)
+{
+    const char *by_hand = how->by_hand == NULL ? "..." : how->by_hand;
+    const char *dots = strstr(by_hand, "...");
+    int before = dots == NULL ? (int)strlen(by_hand) : (int)(dots - by_hand);
+    int size = snprintf(last_words, sizeof(last_words), "%s%.*s%s%s", situation(how), before,
+                        by_hand, dots == NULL ? "" : words_by_hand(how, words),
+                        dots == NULL ? "" : dots + strlen("..."));
+
+    if (size >= (int)sizeof(last_words))
+        memcpy(last_words + sizeof(last_words) - 4, "...", 4);
     for (char *c = last_words; *c != '\0'; c++)
         if (*c < ' ' || *c > '~')
             *c = '?';
@@ -349,23 +382,45 @@ void process_kill_all(void)
     process_count = 0;
 }
 
-// The beginning of what it wrote: the probe's reports are long.
+enum { EXCERPT = 400, LINE = 800 };
+
+// TEXT, or more than enough of it, without the probe's facts that the test did not ask for: its
+// reports are long.
+static const char *what_matters(const char *text)
+{
+    const char *kept = "";
+    bool dots = false;
+
+    while (*text != '\0' && strlen(kept) <= EXCERPT + LINE) {
+        size_t length = strcspn(text, "\n");
+        bool matters = fact_matters(text);
+        if (matters || !dots)
+            kept =
+                matters ? text_of("%s%.*s\n", kept, (int)length, text) : text_of("%s...\n", kept);
+        dots = !matters;
+        text += length + (text[length] == '\n');
+    }
+    return kept;
+}
+
+// The beginning of what it wrote.
 static const char *excerpt(const struct text *text)
 {
-    enum { EXCERPT = 400, LINE = 800 };
-    size_t size = text->size;
+    const char *bytes = what_matters(text->bytes);
+    size_t whole = strlen(bytes), size = whole;
 
     if (size > EXCERPT) {
-        const char *end = memchr(text->bytes + EXCERPT, '\n', size - EXCERPT);
-        size = end == NULL ? size : (size_t)(end - text->bytes);
+        const char *end = strchr(bytes + EXCERPT, '\n');
+        size = end == NULL ? size : (size_t)(end - bytes);
         size = size > LINE ? LINE : size;
     }
-    bool cut = size < text->size;
-    while (size > 0 && text->bytes[size - 1] == '\n')
+    bool cut = size < whole;
+    while (size > 0 && bytes[size - 1] == '\n')
         size--;
+    if (strcmp(bytes, "...\n") == 0)
+        return "(the probe's facts)";
     return size == 0 ? "(nothing)"
-                     : text_of("%.*s%s", (int)size, text->bytes,
-                               cut && size + 1 < text->size ? "\n..." : "");
+                     : text_of("%.*s%s", (int)size, bytes, cut && size + 1 < whole ? "\n..." : "");
 }
 
 // What a status of 128 and a SIGNAL means, where it is no end that anybody wants.

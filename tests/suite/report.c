@@ -32,6 +32,7 @@ static struct tally {
         for_root;      // of those that cannot be checked, what an ordinary user is not blamed for
     _Atomic int added; // of them all, those that this step is the first to make
     _Atomic int added_kept;
+    _Atomic bool probe_was_named; // in a failure
 } * tally;
 static long long started;
 static enum outcome outcome;
@@ -90,6 +91,7 @@ void report_start(void)
     wants = answers = NULL;
     world_was_examined = false;
     process_forget_words();
+    facts_forget();
     started = now();
 }
 
@@ -194,22 +196,31 @@ void report_smoke(const char *what_was_wanted, const char *found, const char *th
         step);
 }
 
+static bool is_exercise(const struct mechanism *group)
+{
+    return group >= exercises && group < exercises + exercise_count;
+}
+
 static void print_failure(const struct promise *promise, const char *left)
 {
-    if (process_last_words() != NULL)
+    if (process_last_words() != NULL) {
         print_labelled("did:", process_last_words());
+        tally->probe_was_named |= strstr(process_last_words(), "probe") != NULL;
+    }
     if (wants != NULL)
         print_labelled("wanted:", wants);
     print_labelled("found:", message != NULL ? message : "the test itself came to grief");
     if (left != NULL)
         print_labelled("left:", left);
     // What another step adds to a mechanism has its cause in the message.
-    if (promise->first == mechanism->chapter && !world_was_examined)
+    if ((promise->first == mechanism->chapter || is_exercise(mechanism)) && !world_was_examined)
         print_labelled("think:", mechanism->hint);
     if (answers != NULL)
         print_labelled("answer:", hints > 1 ? answers : "HINT=2 tells it");
     // What is left behind, or has spread, is nothing that this promise is about.
-    print_chapter(world_was_examined ? step : promise->first);
+    print_chapter(world_was_examined       ? step
+                  : is_exercise(mechanism) ? mechanism->chapter
+                                           : promise->first);
 }
 
 // What is not to be done yet is nothing that the step adds; and before the first there is none.
@@ -282,6 +293,9 @@ static void print_score(int all_of_step)
     const _Atomic int *counts = tally->counts;
     int all = counts[PASSED] + counts[FAILED] + counts[CANNOT];
 
+    if (tally->probe_was_named)
+        printf("\nprobe is the tests' own COMMAND, and tells what it finds. By itself: %s facts\n",
+               probe);
     if (tally->added > 0 && tally->added < all)
         print_progress(all);
     else

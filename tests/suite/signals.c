@@ -145,7 +145,8 @@ static void block_all(const void *argument)
 
 static void callers_blocked_signals(void)
 {
-    struct process *p = start_with(&(struct launch){.prepare = block_all}, "run", probe, "signals");
+    struct process *p =
+        start_with(PREPARED(block_all, NULL, "env --block-signal ..."), "run", probe, "signals");
 
     process_await_output(p, "ready\n");
     kill(p->pid, SIGUSR1);
@@ -164,7 +165,8 @@ static void leave_pending(const void *argument)
 static void pending_signal(void)
 {
     struct process *p =
-        start_with(&(struct launch){.prepare = leave_pending}, "run", probe, "signals");
+        start_with(PREPARED(leave_pending, NULL, "... (with SIGUSR1 blocked, and waiting)"), "run",
+                   probe, "signals");
 
     process_await_output(p, text_of("signal=%d\n", SIGUSR1));
     kill(p->pid, SIGUSR2);
@@ -208,8 +210,9 @@ static void log_that_is_stuck(void)
     int ends[2];
 
     expect(pipe2(ends, O_CLOEXEC) == 0, "cannot make a pipe");
-    struct process *p = process_start(PREPARED(process_errors_to, &ends[1]),
-                                      WORDS("--log-level", "debug", "run", probe, "signals"));
+    struct process *p = process_start(
+        PREPARED(process_errors_to, &ends[1], "... (while nobody reads its standard error)"),
+        WORDS("--log-level", "debug", "run", probe, "signals"));
     process_await_output(p, "ready\n");
     process_fill(ends[1]);
     for (int number = SIGRTMIN; number < SIGRTMIN + 3; number++) {
@@ -232,8 +235,8 @@ static void ignore_sigint(const void *argument)
 // As a shell without job control starts what runs in the background.
 static void ignored_sigint_is_no_request(void)
 {
-    struct process *p =
-        start_with(&(struct launch){.prepare = ignore_sigint}, "run", probe, "sleep");
+    struct process *p = start_with(PREPARED(ignore_sigint, NULL, "env --ignore-signal=INT ..."),
+                                   "run", probe, "sleep");
 
     process_await_output(p, "ready\n");
     for (int i = 0; i < 5; i++) {

@@ -154,6 +154,7 @@ struct launch {
     char *const *environment;              // else the suite's
     void (*prepare)(const void *argument); // called last before execve(2); nonzero exit on failure
     const void *argument;
+    const char *by_hand; // what a person types for the same, or in words; "..." is what is run
 };
 
 struct text {
@@ -207,8 +208,8 @@ struct process *process_run(const struct launch *how, const char *const *words);
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 // A launch with nothing but a function to be called before it.
-#define PREPARED(function, its_argument)                                                           \
-    (&(struct launch){.prepare = (function), .argument = (its_argument)})
+#define PREPARED(function, its_argument, typed)                                                    \
+    (&(struct launch){.prepare = (function), .argument = (its_argument), .by_hand = (typed)})
 #define run(...) process_run(&(struct launch){0}, WORDS(__VA_ARGS__))
 #define run_with(how, ...) process_run(how, WORDS(__VA_ARGS__))
 #define start(...) process_start(&(struct launch){0}, WORDS(__VA_ARGS__))
@@ -235,6 +236,11 @@ const char *describe(const struct process *process);
 // The value of KEY in the probe's report, of lines KEY=VALUE. Fails where it is missing.
 const char *fact(const struct process *process, const char *key);
 long fact_number(const struct process *process, const char *key);
+
+// Does LINE belong into the report of a failure? It does if it is no fact of the probe's, or one
+// that was asked for since facts_forget().
+bool fact_matters(const char *line);
+void facts_forget(void);
 
 // How many lines of LEVEL it has logged; fails where a line of its log is no JSON in UTF-8 with
 // level, msg and time in this order.

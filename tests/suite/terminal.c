@@ -600,7 +600,8 @@ static void ignore_hang_up(const void *argument)
 
 static void hang_up_that_the_caller_ignores(void)
 {
-    struct launch how = {.terminal = true, .prepare = ignore_hang_up};
+    struct launch how = {
+        .terminal = true, .prepare = ignore_hang_up, .by_hand = "env --ignore-signal=HUP ..."};
     struct process *p = start_with(&how, "run", "-t", probe, "sleep");
 
     process_await_output(p, "ready\r\n");
@@ -739,9 +740,10 @@ static void in_a_session_of_its_own(const void *argument)
 static void stopped_where_nobody_manages_jobs(void)
 {
     for (int on_terminal = 0; on_terminal < 2; on_terminal++) {
-        struct process *p = on_terminal ? start_on_terminal(WORDS("run", "-it", "cat"))
-                                        : start_with(PREPARED(in_a_session_of_its_own, NULL), "run",
-                                                     probe, "sleep");
+        struct process *p = on_terminal
+                                ? start_on_terminal(WORDS("run", "-it", "cat"))
+                                : start_with(PREPARED(in_a_session_of_its_own, NULL, "setsid ..."),
+                                             "run", probe, "sleep");
         process_await_output(p, on_terminal ? "command cat" : "ready\n");
         if (on_terminal)
             converse(p, "one\n", "one\r\none\r\n");
