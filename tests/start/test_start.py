@@ -301,6 +301,16 @@ class Check(unittest.TestCase):
                 _, text, _ = make("check", f"STEP={step}", f"ONLY={promise}", f"MYDOCKER={program}")
                 self.assertIn(f"{kept} passed, {1 - kept} failed", text)
 
+    def test_other_words_are_no_mistake(self):
+        with tempfile.TemporaryDirectory() as directory:
+            program = Path(directory, "mydocker")
+            program.write_text("#!/bin/sh\necho usage: run COMMAND, --interactive, --tty, --log-level, 0.1\n",
+                               encoding="ascii")
+            program.chmod(0o755)
+            for promise in ("print the usage", "version"):
+                _, text, _ = make("check", "STEP=01", f"ONLY={promise}", f"MYDOCKER={program}")
+                self.assertIn("1 passed, 0 failed", text)
+
     def test_formats_for_machines(self):
         for program, failures in [("step02", "0"), ("step01", "5")]:
             with tempfile.TemporaryFile() as file:

