@@ -74,6 +74,17 @@ _Noreturn void die_call(const char *call);
 _Noreturn void die_clone(void);
 _Noreturn void die_mount(const char *target);
 
+// The same for a TARGET, and with reasons of the caller's own, COUNT of them, which are looked at
+// first.
+struct reason {
+    const char *calls;          // those that may fail for it, with commas between them; "any"
+    int error;                  // what errno is then
+    const char *(*probe)(void); // NULL: it applies where none above does
+    const char *words; // %s is what the probe returns; where that is NULL, it does not apply
+};
+_Noreturn void die_refused(const char *call, const char *target, const struct reason *reasons,
+                           size_t count);
+
 // The same for execve(2) of COMMAND: status 127 where there is no such file or no interpreter for
 // it (ENOENT, ENOTDIR), else 126.
 _Noreturn void die_execve(const char *command);

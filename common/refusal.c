@@ -22,6 +22,10 @@ enum { REMEDY_MAX = 1024, NAME_SIZE = 256 };
 // What the call that failed was about: a mount point, or COMMAND's file.
 static const char *object;
 
+// Those of die_refused(), before our own.
+static const struct reason *callers_reasons;
+static size_t callers_count;
+
 static bool holds_number(const char *file, int number)
 {
     int found = -1;
@@ -114,6 +118,13 @@ static bool hides_nothing(const char *mount_point)
            strcmp(mount_point, "/proc/fs/nfsd") == 0 || strcmp(mount_point, "/proc/xen") == 0;
 }
 
+// FILE, which begins with /, or the same one of the old root: after pivot_root(2), where there is
+// no /proc yet, that is the working directory.
+static const char *in_sight(const char *file)
+{
+    return access(file, F_OK) == 0 ? file : file + 1;
+}
+
 // The first mount that lies over a part of /proc. In a user namespace a kernel that sees one does
 // not hand out a new /proc, which would show what the mask hides. Outside of any it does; there the
 // link has this number on every machine.
@@ -121,7 +132,7 @@ static const char *proc_mask(void)
 {
     static char mask[NAME_SIZE];
     char user[NAME_SIZE] = "";
-    FILE *mounts = setmntent("/proc/self/mounts", "re");
+    FILE *mounts = setmntent(in_sight("/proc/self/mounts"), "re");
 
     while (mounts != NULL && mask[0] == '\0') {
         const struct mntent *entry = getmntent(mounts);
@@ -132,7 +143,7 @@ static const char *proc_mask(void)
     }
     if (mounts != NULL)
         (void)endmntent(mounts);
-    (void)readlink("/proc/self/ns/user", user, NAME_SIZE - 1);
+    (void)readlink(in_sight("/proc/self/ns/user"), user, NAME_SIZE - 1);
     bool refused = strcmp(object, "/proc") == 0 && strcmp(user, "user:[4026531837]") != 0;
     return refused && mask[0] != '\0' ? mask : NULL;
 }
@@ -193,12 +204,7 @@ static const char *carriage_return(void)
     "the children of this process belong to another PID namespace: unshare --pid wants --fork"
 
 // All that apply are said.
-static const struct reason {
-    const char *calls;          // those that may fail for it; "any"
-    int error;                  // what errno is then
-    const char *(*probe)(void); // none: it applies where nothing above does
-    const char *words;
-} reasons[] = {
+static const struct reason our_reasons[] = {
     {"clone, mount", EPERM, lacks_capability,
      "CAP_SYS_ADMIN is missing: run it as root, or unshare --user --map-root-user %.255s run -it "
      "/bin/sh"},
@@ -260,9 +266,10 @@ static bool concerns(const char *calls, const char *call)
     return strcmp(calls, "any") == 0 || (found != NULL && strchr(",", found[strlen(call)]) != NULL);
 }
 
-static void explain(const char *call, int error, char remedy[REMEDY_MAX])
+static void explain(const char *call, int error, const struct reason *reasons, size_t count,
+                    char remedy[REMEDY_MAX])
 {
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct reason *reason = &reasons[i];
         size_t length = strlen(remedy);
 
@@ -284,7 +291,8 @@ static _Noreturn void refuse(const char *call, const char *on, int status)
     int error = errno;
 
     object = on;
-    explain(call, error, remedy);
+    explain(call, error, callers_reasons, callers_count, remedy);
+    explain(call, error, our_reasons, sizeof(our_reasons) / sizeof(our_reasons[0]), remedy);
     errno = error;
     die_remedy(status, remedy, "%s%s%s", call, on[0] == '\0' ? "" : " ", on);
 }
@@ -302,6 +310,13 @@ void die_clone(void)
 void die_mount(const char *target)
 {
     refuse("mount", target, EXIT_MYDOCKER);
+}
+
+void die_refused(const char *call, const char *target, const struct reason *reasons, size_t count)
+{
+    callers_reasons = reasons;
+    callers_count = count;
+    refuse(call, target, EXIT_MYDOCKER);
 }
 
 void die_execve(const char *command)
