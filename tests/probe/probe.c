@@ -438,6 +438,100 @@ static int watch_size(char **argv)
     return 0;
 }
 
+// A file: its device and its number, as report_rights() tells the root.
+static void report_file(const char *key, const char *file)
+{
+    struct stat status;
+
+    if (stat(file, &status) == 0)
+        printf("%s=%llx:%llu\n", key, (unsigned long long)status.st_dev,
+               (unsigned long long)status.st_ino);
+    else
+        printf("%s=%s\n", key, strerror(errno));
+}
+
+static void report_entries(const char *key, const char *directory)
+{
+    DIR *stream = opendir(directory);
+
+    printf("%s=", key);
+    for (struct dirent *entry; stream != NULL && (entry = readdir(stream)) != NULL;)
+        if (entry->d_name[0] != '.')
+            printf("%s ", entry->d_name);
+    printf("\n");
+    if (stream != NULL)
+        closedir(stream);
+}
+
+// What the root is, what lies around it and which mounts can be seen: "POINT TYPE, ...".
+static int root(char **argv)
+{
+    char line[4096], point[1024], type[64], directory[4096];
+    FILE *mounts = fopen("/proc/self/mountinfo", "re");
+
+    (void)argv;
+    report_file("root", "/");
+    report_file("parent", "/..");
+    report_file("here", ".");
+    printf("cwd=%s\n", getcwd(directory, sizeof(directory)) == NULL ? "?" : directory);
+    report_entries("entries", "/");
+    printf("mounts=");
+    while (mounts != NULL && fgets(line, sizeof(line), mounts) != NULL) {
+        const char *rest = strstr(line, " - ");
+        if (rest != NULL && sscanf(line, "%*d %*d %*s %*s %1023s", point) == 1 &&
+            sscanf(rest, " - %63s", type) == 1)
+            printf("%s %s, ", point, type);
+    }
+    printf("\n");
+    if (mounts != NULL)
+        fclose(mounts);
+    report_proc();
+    return 0;
+}
+
+// The file argv[0].
+static int file_facts(char **argv)
+{
+    report_file("file", argv[0]);
+    return 0;
+}
+
+// The way out of a chroot(2) that every root knows: a second one leaves the working directory out.
+static int leave_chroot(char **argv)
+{
+    (void)argv;
+    if (mkdir("/way-out", 0755) == -1 || chroot("/way-out") == -1)
+        return 1;
+    for (int i = 0; i < 64; i++)
+        if (chdir("..") == -1)
+            return 1;
+    if (chroot(".") == -1)
+        return 1;
+    report_file("root", "/");
+    return 0;
+}
+
+// As nsenter(1) does it: into the mount namespace of PID 1, which is our own.
+static int enter_mounts(char **argv)
+{
+    int fd = open("/proc/1/ns/mnt", O_RDONLY | O_CLOEXEC);
+
+    (void)argv;
+    if (fd == -1 || setns(fd, CLONE_NEWNS) == -1)
+        return 1;
+    report_file("root", "/");
+    return 0;
+}
+
+static int umount_proc(char **argv)
+{
+    (void)argv;
+    if (umount2("/proc", MNT_DETACH) == -1)
+        return 1;
+    report_entries("proc", "/proc");
+    return 0;
+}
+
 // Is 127.0.0.1 within reach? Nobody has to listen there.
 static int loopback(char **argv)
 {
@@ -464,18 +558,23 @@ int main(int argc, char **argv)
         {"checksum", checksum},
         {"crash", crash},
         {"edit", edit},
+        {"enter-mounts", enter_mounts},
         {"mount", mount_something},
         {"everything", everything},
         {"exit", exit_with},
         {"facts", facts},
+        {"file", file_facts},
         {"inheritance", inheritance},
         {"leave-child", leave_child},
+        {"leave-chroot", leave_chroot},
         {"lines", write_lines},
         {"loopback", loopback},
         {"raise", raise_signal},
+        {"root", root},
         {"signals", report_signals},
         {"sleep", sleep_for_ever},
         {"spoil-terminal", spoil_terminal},
+        {"umount-proc", umount_proc},
         {"watch-size", watch_size},
     };
 

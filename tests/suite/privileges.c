@@ -65,7 +65,7 @@ static void keep_setfcap_alone(const void *argument)
 
 // Where the machine itself refuses a user namespace, to everybody or to ordinary users, a promise
 // that needs one can be neither kept nor broken.
-static void need_user_namespace(void (*prepare)(const void *argument))
+void need_user_namespace(void (*prepare)(const void *argument))
 {
     need_tool("unshare");
     struct launch how = {.direct = true, .prepare = prepare};
@@ -177,13 +177,7 @@ static void limits(void)
     expect_failure(p, 125, "CAP_SYS_ADMIN...switched off...kernel.unprivileged_userns_clone");
 }
 
-// A filter that answers NUMBER, with any of FLAGS in that ARGUMENT (0: always), with EPERM or
-// ERROR.
-struct denied {
-    unsigned number, flags, argument, error;
-};
-
-static void deny(const void *argument)
+void deny(const void *argument)
 {
     const struct denied *denied = argument;
     struct sock_filter filter[] = {
@@ -491,7 +485,7 @@ static void mask_proc(const void *argument)
         _exit(111); // the first two are no masks: they lie where there is nothing to be hidden
 }
 
-static void mask_proc_and_leave(const void *argument)
+void mask_proc_and_leave(const void *argument)
 {
     mask_proc(argument);
     // Out of reach of this namespace, the mask is locked, as that of a container's /proc is.

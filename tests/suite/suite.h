@@ -231,6 +231,27 @@ void rest(void);
 // How it ended and what it wrote, for the message of a failure.
 const char *describe(const struct process *process);
 
+// ---- privileges.c: what is refused; each is called before execve(2) ----
+
+// A filter that answers the call NUMBER, with any of FLAGS in that ARGUMENT (0: always), with EPERM
+// or ERROR.
+struct denied {
+    unsigned number, flags, argument, error;
+};
+void deny(const void *denied);
+
+// A part of /proc is covered, as in a nested container.
+void mask_proc_and_leave(const void *argument);
+
+// Where the machine refuses a user namespace to who is so prepared, the test cannot be made.
+void need_user_namespace(void (*prepare)(const void *argument));
+
+// ---- rootfs.c: a root file system ----
+
+// A new one in the scratch directory: root/bin/probe, and the directories that are mounted on.
+// Returns its path. Where the probe is not static, the test cannot be made.
+const char *root_make(void);
+
 // ---- facts.c: reading what was written ----
 
 // The value of KEY in the probe's report, of lines KEY=VALUE. Fails where it is missing.

@@ -1,0 +1,79 @@
+// What a root file system must have, and why the kernel does not take one.
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "beyond.h"
+#include "common.h"
+
+static const char *root; // that the kernel did not take
+
+// In a user namespace / is locked, and that is what the kernel says first (mount_namespaces(7)).
+static const char *is_host(void)
+{
+    struct stat ours, hosts;
+
+    return stat(root, &ours) == 0 && stat("/", &hosts) == 0 && ours.st_dev == hosts.st_dev &&
+                   ours.st_ino == hosts.st_ino
+               ? ""
+               : NULL;
+}
+
+// The mount that is / has no other one around it: it is the first of all, which the kernel made
+// when it started, and unpacked the initramfs into. There the mount's number is its parent's, too
+// (proc_pid_mountinfo(5)).
+static const char *on_initramfs(void)
+{
+    char line[PATH_MAX], at[PATH_MAX];
+    int id, parent;
+    bool found = false;
+    FILE *mounts = fopen("/proc/self/mountinfo", "re");
+
+    while (mounts != NULL && !found && fgets(line, sizeof(line), mounts) != NULL)
+        found = sscanf(line, "%d %d %*s %*s %4095s", &id, &parent, at) == 3 && id == parent &&
+                strcmp(at, "/") == 0;
+    if (mounts != NULL)
+        (void)fclose(mounts);
+    return found ? "" : NULL;
+}
+
+static const struct reason reasons[] = {
+    {"mount", ENOENT, NULL,
+     "a root file system is a directory with the files of a whole system: make rootfs makes one, "
+     "docker export another"},
+    {"mount, chdir", ENOTDIR, NULL,
+     "a root file system is a directory: unpack an archive first (tar -x), mount an image"},
+    {"mount, chdir", EACCES, NULL, "that directory, or one on the way, may not be searched"},
+    {"mount", EINVAL, NULL, "it is of another mount namespace, as what is behind /proc/PID/root"},
+    {"pivot_root", EBUSY, NULL, "it is / already: leave out --rootfs"},
+    {"pivot_root", EINVAL, is_host, "it is / already: leave out --rootfs"},
+    {"pivot_root", EINVAL, on_initramfs,
+     "/ is the initramfs, which nothing takes the place of: go on in another file system first "
+     "(switch_root(8))"},
+    {"pivot_root", EINVAL, NULL,
+     "the mount around / is shared and out of reach, as in a chroot: before chroot DIR, unshare "
+     "--mount makes it private"},
+};
+
+void die_rootfs(const char *call, const char *directory)
+{
+    root = directory;
+    die_refused(call, directory, reasons, sizeof(reasons) / sizeof(reasons[0]));
+}
+
+void rootfs_need(const char *directory, const char *name)
+{
+    struct stat status;
+
+    if (lstat(name, &status) == -1 && errno == ENOENT)
+        die("%s has no directory %s to mount on: mkdir makes one", directory, name);
+    else if (lstat(name, &status) == -1)
+        die_errno("lstat %s/%s", directory, name);
+    else if (S_ISLNK(status.st_mode))
+        die("%s/%s is a symbolic link, and may lead anywhere: only a directory is mounted on",
+            directory, name);
+    else if (!S_ISDIR(status.st_mode))
+        die("%s/%s is no directory, and cannot be mounted on", directory, name);
+}
