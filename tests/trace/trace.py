@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 import steps  # noqa: E402: found by the line above
 
-CALLS = ["execve", "fork", "vfork", "clone", "clone3", "mount", "prctl", "socketpair", "getsockopt", "poll", "ppoll",
+CALLS = ["execve", "fork", "vfork", "clone", "clone3", "mount", "pivot_root", "umount2", "chdir", "fchdir", "prctl", "socketpair", "getsockopt", "poll", "ppoll",
          "dup2", "dup3", "close_range", "statfs", "rt_sigprocmask", "signalfd4", "wait4", "write", "exit_group"]
 # Of the calls that matter: what they look like, what they are for, and the source line that makes them.
 STORY = [
@@ -37,6 +37,12 @@ STORY = [
     (r"p?poll\(\[\{fd=3, events=0\}\]", "is the parent still alive?", "poll(&parent"),
     (r"p?poll\(\[\{fd=\d+, events=POLLIN\}", "wait for a signal", "poll(events"),
     (r'mount\(NULL, "/"', "nothing spreads to the host", 'mount(NULL, "/"'),
+    (r"mount\(.*MS_BIND", "make the directory a mount point", "MS_BIND | MS_REC"),
+    (r"pivot_root\(", "make it /: the old root lies on top", "SYS_pivot_root"),
+    (r"fchdir\(", "stand in the old root", "fchdir(old_root)"),
+    (r"umount2\(", "the old root goes", "umount2("),
+    (r'chdir\("/"', "begin in /", 'chdir("/")'),
+    (r'chdir\("', "enter it", None),
     (r'mount\("proc"', "a /proc of its own", 'mount("proc", "/proc"'),
     (r'statfs\("\."', "does the working directory lie on the old one?", 'statfs("."'),
     # That it has not yet ended depends on who of the two is faster.
