@@ -79,7 +79,7 @@ $(B)/settings: always
 # One clear line, not the compiler's. Looked at anew with another compiler or other flags.
 missing = || { echo "make: $(1): make deps installs what is missing, make deps FOR=lint" \
   "clang too" >&2; exit 1; }
-.PHONY: always libcap cmocka shell deps lint clean help
+.PHONY: always libcap cmocka shell rootfs deps lint clean help
 libcap cmocka: %: $(B)/has-%
 $(B)/has-%: $(B)/settings
 	@.ci/compiler $* $@ $(CC) $(CPPFLAGS) $(CFLAGS) $(filter -L%,$(LDFLAGS))
@@ -103,7 +103,10 @@ shell: step04 ## sit in a container's shell: as root, or as root of a user names
 	  "no sudo: type it as root" >&2; exit 1; fi; \
 	set -- "$$@" ./step04/mydocker run -it /bin/sh; echo "$${*#env }"; "$$@" || test $$? -ne 125
 
-deps: ## install what is missing: make deps, make deps FOR=lint, FOR=vm, FOR=distro, FOR=book
+rootfs: ## make a root file system in build/rootfs, for --rootfs from step 5 on
+	@beyond/make-rootfs build/rootfs
+
+deps: ## install what is missing: make deps, make deps FOR=lint, FOR=rootfs, FOR=vm, FOR=distro, FOR=book
 	@.ci/deps $(FOR)
 
 sources := $(foreach dir,$(dirs) common beyond/common tests/suite tests/unit tests/probe tests/bench tests/faults \

@@ -48,8 +48,8 @@ void init(const struct run_options *options)
     make_mounts_private();
     if (options->rootfs != NULL)
         enter_root(options->rootfs);
-    // In between: now /proc is the new root's, whatever is a symbolic link there; and in a user
-    // namespace the kernel mounts a proc only for who still sees one.
+    // In between: /proc is the new root's by now; and in a user namespace the kernel mounts a proc
+    // only for who still sees one.
     mount_proc();
     if (options->rootfs != NULL)
         leave_old_root();

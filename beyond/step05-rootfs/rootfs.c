@@ -22,11 +22,12 @@ void enter_root(const char *directory)
     if (chdir(directory) == -1)
         die_rootfs("chdir", directory);
     rootfs_need(directory, "proc");
-    // Not chroot(2), which root can leave again: this one moves the root of all names. The old root
-    // lies on top of the new one then, and needs no directory in it.
+    // Not chroot(2): that changes where names begin, and root comes out again. Here the mounts
+    // themselves change places. The old one lies on top of the new one then, and needs no directory
+    // in it.
     if (syscall(SYS_pivot_root, ".", ".") == -1)
         die_rootfs("pivot_root", directory);
-    // Stand in the old root: a name that begins with / is the new root's now, any other is the old
+    // Stand in the old root: a name that begins with / is the new one's now, any other the old
     // one's.
     if (fchdir(old_root) == -1)
         die_errno("fchdir to the old root");
