@@ -47,6 +47,8 @@ static const struct reason reasons[] = {
      "a root file system is a directory: unpack an archive first (tar -x), mount an image"},
     {"mount, chdir", EACCES, NULL, "that directory, or one on the way, may not be searched"},
     {"mount", EINVAL, NULL, "it is of another mount namespace, as what is behind /proc/PID/root"},
+    {"bind", ENOENT, NULL,
+     "the host has none itself, as in a chroot: before chroot DIR, mount --rbind /dev DIR/dev"},
     {"pivot_root", EBUSY, NULL, "it is / already: leave out --rootfs"},
     {"pivot_root", EINVAL, is_host, "it is / already: leave out --rootfs"},
     {"pivot_root", EINVAL, on_initramfs,

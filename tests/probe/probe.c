@@ -24,6 +24,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -489,6 +490,100 @@ static int root(char **argv)
     return 0;
 }
 
+static void report_mode(const char *file)
+{
+    struct stat status;
+
+    if (lstat(file, &status) == 0)
+        printf("%s=%o %llx\n", file, (unsigned)status.st_mode, (unsigned long long)status.st_rdev);
+}
+
+// "NAME=TYPE ..." of each file in /dev: a device's number, or where a link leads.
+static void report_devices(void)
+{
+    DIR *dev = opendir("/dev");
+
+    for (struct dirent *entry; dev != NULL && (entry = readdir(dev)) != NULL;) {
+        char file[512], link[256] = "";
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(file, sizeof(file), "/dev/%s", entry->d_name);
+        if (readlink(file, link, sizeof(link) - 1) > 0)
+            printf("%s=-> %s\n", file, link);
+        else
+            report_mode(file);
+    }
+    if (dev != NULL)
+        closedir(dev);
+}
+
+static void report_mount(const char *point)
+{
+    struct statfs fs;
+
+    if (statfs(point, &fs) == 0)
+        printf("mount_%s=%lx%s%s%s%s\n", point, (unsigned long)fs.f_type,
+               (fs.f_flags & MS_RDONLY) != 0 ? " ro" : "",
+               (fs.f_flags & MS_NOSUID) != 0 ? " nosuid" : "",
+               (fs.f_flags & MS_NODEV) != 0 ? " nodev" : "",
+               (fs.f_flags & MS_NOEXEC) != 0 ? " noexec" : "");
+}
+
+// What came of it: 0, or errno.
+static void report_result(const char *what, long result)
+{
+    printf("%s=%d\n", what, result < 0 ? errno : 0);
+}
+
+static int open_and_close(const char *file, int flags)
+{
+    int fd = open(file, flags | O_CLOEXEC, 0600);
+
+    if (fd != -1)
+        close(fd);
+    return fd;
+}
+
+// /dev and /sys, as COMMAND sees them, and what can be done with them. A file argv[0] in shared
+// memory is left.
+static int dev(char **argv)
+{
+    static const char *const points[] = {"/dev", "/dev/pts", "/dev/shm", "/dev/mqueue", "/sys"};
+    char bytes[16] = "", terminal[32], file[64];
+    int fd, number = -1, unlock = 0;
+
+    report_devices();
+    report_mode("/dev/pts/ptmx");
+    for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
+        report_mount(points[i]);
+    report_result("write_null", write(fd = open("/dev/null", O_WRONLY | O_CLOEXEC), "x", 1));
+    close(fd);
+    report_result("write_full", write(fd = open("/dev/full", O_WRONLY | O_CLOEXEC), "x", 1));
+    close(fd);
+    report_result("read_zero", read(fd = open("/dev/zero", O_RDONLY | O_CLOEXEC), bytes, 16));
+    close(fd);
+    report_result("read_urandom", read(fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC), bytes, 16));
+    close(fd);
+    fd = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    report_result("unlock", ioctl(fd, TIOCSPTLCK, &unlock));
+    report_result("number", ioctl(fd, TIOCGPTN, &number));
+    snprintf(terminal, sizeof(terminal), "/dev/pts/%d", number);
+    report_result(terminal, open_and_close(terminal, O_RDWR | O_NOCTTY));
+    report_entries("pts", "/dev/pts");
+    close(fd);
+    report_result("chmod", chmod("/dev/null", 0666)); // what it is
+    snprintf(file, sizeof(file), "/dev/shm/%s", argv[0] != NULL ? argv[0] : "probe");
+    report_result("shm", open_and_close(file, O_RDWR | O_CREAT));
+    if (argv[0] == NULL)
+        unlink(file);
+    report_result("mqueue", open_and_close("/dev/mqueue/probe", O_RDWR | O_CREAT));
+    report_result("mknod", mknod("/dev/device", S_IFCHR | 0666, makedev(1, 3)));
+    report_result("open_device", open_and_close("/dev/device", O_RDWR));
+    report_result("write_sys", open_and_close("/sys/kernel/uevent_seqnum", O_WRONLY));
+    report_entries("net", "/sys/class/net");
+    return 0;
+}
+
 // The file argv[0].
 static int file_facts(char **argv)
 {
@@ -557,6 +652,7 @@ int main(int argc, char **argv)
         {"change-world", change_world},
         {"checksum", checksum},
         {"crash", crash},
+        {"dev", dev},
         {"edit", edit},
         {"enter-mounts", enter_mounts},
         {"mount", mount_something},

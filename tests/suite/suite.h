@@ -252,6 +252,10 @@ void need_user_namespace(void (*prepare)(const void *argument));
 // Returns its path. Where the probe is not static, the test cannot be made.
 const char *root_make(void);
 
+// Fails unless a symbolic link in place of its directory NAME is refused, wherever it leads, and
+// leads nowhere.
+void root_with_links(const char *name);
+
 // ---- facts.c: reading what was written ----
 
 // The value of KEY in the probe's report, of lines KEY=VALUE. Fails where it is missing.
