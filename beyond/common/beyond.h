@@ -5,9 +5,9 @@
 
 // ---- rootfs.c: what a root file system must have, and why the kernel does not take one ----
 
-// CALL failed, "mount", "chdir" or "pivot_root", on the root file system DIRECTORY, or "bind" on a
-// device, and errno says how. Dies as die_call() does, and says what errno does not (pivot_root(2),
-// ERRORS).
+// CALL failed, "mount", "chdir", "overlay" or "pivot_root", on the root file system DIRECTORY, or
+// "bind" on a device, and errno says how. Dies as die_call() does, and says what errno does not
+// (pivot_root(2), ERRORS).
 _Noreturn void die_rootfs(const char *call, const char *directory);
 
 // Something is to be mounted on NAME in DIRECTORY, which is the working directory. Dies where NAME

@@ -21,10 +21,19 @@ static const char *is_host(void)
                : NULL;
 }
 
-// The mount that is / has no other one around it: it is the first of all, which the kernel made
-// when it started, and unpacked the initramfs into. There the mount's number is its parent's, too
+// Outside of any the link has this number on every machine (namespaces(7)). Where nothing can be
+// read, the host's /proc is covered already.
+static const char *in_user_namespace(void)
+{
+    char link[64] = "";
+
+    (void)readlink("/proc/self/ns/user", link, sizeof(link) - 1);
+    return strcmp(link, "user:[4026531837]") != 0 ? "" : NULL;
+}
+
+// Is there a mount that is WANTED? Its number, its parent's and where it is
 // (proc_pid_mountinfo(5)).
-static const char *on_initramfs(void)
+static bool has_mount(bool (*wanted)(int id, int parent, const char *at))
 {
     char line[PATH_MAX], at[PATH_MAX];
     int id, parent;
@@ -32,15 +41,44 @@ static const char *on_initramfs(void)
     FILE *mounts = fopen("/proc/self/mountinfo", "re");
 
     while (mounts != NULL && !found && fgets(line, sizeof(line), mounts) != NULL)
-        found = sscanf(line, "%d %d %*s %*s %4095s", &id, &parent, at) == 3 && id == parent &&
-                strcmp(at, "/") == 0;
+        found =
+            sscanf(line, "%d %d %*s %*s %4095s", &id, &parent, at) == 3 && wanted(id, parent, at);
     if (mounts != NULL)
         (void)fclose(mounts);
-    return found ? "" : NULL;
+    return found;
+}
+
+// The mount that is / has no other one around it: it is the first of all, which the kernel made
+// when it started, and unpacked the initramfs into.
+static bool is_first(int id, int parent, const char *at)
+{
+    return id == parent && strcmp(at, "/") == 0;
+}
+
+static const char *on_initramfs(void)
+{
+    return has_mount(is_first) ? "" : NULL;
+}
+
+// But for what we have mounted on its proc ourselves.
+static bool is_below(int id, int parent, const char *at)
+{
+    char here[PATH_MAX];
+    size_t length = getcwd(here, sizeof(here)) == NULL ? 0 : strlen(here);
+
+    (void)id;
+    (void)parent;
+    return length > 0 && strncmp(at, here, length) == 0 && at[length] == '/' &&
+           strncmp(at + length, "/proc", 5) != 0;
+}
+
+static const char *locked_below(void)
+{
+    return in_user_namespace() != NULL && (is_host() != NULL || has_mount(is_below)) ? "" : NULL;
 }
 
 static const struct reason reasons[] = {
-    {"mount", ENOENT, NULL,
+    {"mount, chdir", ENOENT, NULL,
      "a root file system is a directory with the files of a whole system: make rootfs makes one, "
      "docker export another"},
     {"mount, chdir", ENOTDIR, NULL,
@@ -49,6 +87,17 @@ static const struct reason reasons[] = {
     {"mount", EINVAL, NULL, "it is of another mount namespace, as what is behind /proc/PID/root"},
     {"bind", ENOENT, NULL,
      "the host has none itself, as in a chroot: before chroot DIR, mount --rbind /dev DIR/dev"},
+    {"overlay", EPERM, in_user_namespace,
+     "in a user namespace the kernel mounts one since Linux 5.11: run it as root"},
+    {"overlay", ENODEV, NULL,
+     "this kernel has no overlay file system, or its module is not loaded: sudo modprobe overlay"},
+    {"overlay", EINVAL, locked_below,
+     "in a user namespace a directory with mounts below it, as / is one, cannot be a layer, which "
+     "would show what they cover: run it as root"},
+    {"overlay", EINVAL, NULL,
+     "what it lies on cannot be a layer: two overlays already, as in a container in a container, "
+     "or "
+     "a file system in which two spellings can be one name"},
     {"pivot_root", EBUSY, NULL, "it is / already: leave out --rootfs"},
     {"pivot_root", EINVAL, is_host, "it is / already: leave out --rootfs"},
     {"pivot_root", EINVAL, on_initramfs,

@@ -451,6 +451,14 @@ static void report_file(const char *key, const char *file)
         printf("%s=%s\n", key, strerror(errno));
 }
 
+static void report_mode(const char *file)
+{
+    struct stat status;
+
+    if (lstat(file, &status) == 0)
+        printf("%s=%o %llx\n", file, (unsigned)status.st_mode, (unsigned long long)status.st_rdev);
+}
+
 static void report_entries(const char *key, const char *directory)
 {
     DIR *stream = opendir(directory);
@@ -471,6 +479,7 @@ static int root(char **argv)
     FILE *mounts = fopen("/proc/self/mountinfo", "re");
 
     (void)argv;
+    report_mode("/");
     report_file("root", "/");
     report_file("parent", "/..");
     report_file("here", ".");
@@ -488,14 +497,6 @@ static int root(char **argv)
         fclose(mounts);
     report_proc();
     return 0;
-}
-
-static void report_mode(const char *file)
-{
-    struct stat status;
-
-    if (lstat(file, &status) == 0)
-        printf("%s=%o %llx\n", file, (unsigned)status.st_mode, (unsigned long long)status.st_rdev);
 }
 
 // "NAME=TYPE ..." of each file in /dev: a device's number, or where a link leads.
@@ -584,6 +585,53 @@ static int dev(char **argv)
     return 0;
 }
 
+static int write_to(const char *file, int flags)
+{
+    int fd = open(file, O_WRONLY | O_CLOEXEC | flags, 0644);
+    ssize_t size = write(fd, "changed\n", 8);
+
+    close(fd);
+    return size == 8 ? 0 : -1;
+}
+
+// Write, change, delete and rename what the test has put into /, and a device besides.
+static int change(char **argv)
+{
+    (void)argv;
+    report_result("written", write_to("/written", O_CREAT | O_EXCL));
+    report_result("changed", write_to("/changed", O_APPEND));
+    report_result("mode", chmod("/changed", 0600));
+    report_result("deleted", unlink("/deleted"));
+    report_result("renamed", rename("/renamed", "/renamed-too"));
+    report_result("emptied", unlink("/tree/file"));
+    report_result("removed", rmdir("/tree"));
+    report_result("made_anew", mkdir("/tree", 0755));
+    report_entries("tree", "/tree");
+    report_result("mknod", mknod("/device", S_IFCHR | 0666, makedev(1, 3)));
+    report_result("open_device", open_and_close("/device", O_RDWR));
+    report_entries("entries", "/");
+    return 0;
+}
+
+// Leave a file argv[0], and list / after a line.
+static int leave_file(char **argv)
+{
+    char line[16];
+
+    report_result("left", write_to(argv[0], O_CREAT));
+    printf("ready\n");
+    fflush(stdout);
+    (void)!read(0, line, sizeof(line));
+    report_entries("entries", "/");
+    return 0;
+}
+
+static int entries(char **argv)
+{
+    report_entries("entries", argv[0]);
+    return 0;
+}
+
 // The file argv[0].
 static int file_facts(char **argv)
 {
@@ -602,7 +650,7 @@ static int leave_chroot(char **argv)
             return 1;
     if (chroot(".") == -1)
         return 1;
-    report_file("root", "/");
+    report_entries("entries", "/");
     return 0;
 }
 
@@ -614,7 +662,7 @@ static int enter_mounts(char **argv)
     (void)argv;
     if (fd == -1 || setns(fd, CLONE_NEWNS) == -1)
         return 1;
-    report_file("root", "/");
+    report_entries("entries", "/");
     return 0;
 }
 
@@ -649,6 +697,7 @@ int main(int argc, char **argv)
         int (*run)(char **argv);
     } commands[] = {
         {"arguments", arguments},
+        {"change", change},
         {"change-world", change_world},
         {"checksum", checksum},
         {"crash", crash},
@@ -656,6 +705,7 @@ int main(int argc, char **argv)
         {"edit", edit},
         {"enter-mounts", enter_mounts},
         {"mount", mount_something},
+        {"entries", entries},
         {"everything", everything},
         {"exit", exit_with},
         {"facts", facts},
@@ -663,6 +713,7 @@ int main(int argc, char **argv)
         {"inheritance", inheritance},
         {"leave-child", leave_child},
         {"leave-chroot", leave_chroot},
+        {"leave-file", leave_file},
         {"lines", write_lines},
         {"loopback", loopback},
         {"raise", raise_signal},

@@ -256,6 +256,11 @@ const char *root_make(void);
 // leads nowhere.
 void root_with_links(const char *name);
 
+// ---- overlay.c: DIR and what was changed, in layers ----
+
+// Does the kernel mount an overlay here, for this user?
+bool overlay_is_allowed(void);
+
 // ---- facts.c: reading what was written ----
 
 // The value of KEY in the probe's report, of lines KEY=VALUE. Fails where it is missing.
