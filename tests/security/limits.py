@@ -199,6 +199,19 @@ except OSError as error:
     must(output([program, "--version"]) == "gotcha", "the program is as before")
 
 
+@limit("with --rootfs, too, /proc/self/exe is mydocker's own program")
+def own_program():
+    need_root()
+    # Here it lies on another file system than /, and has no name inside.
+    os.mkdir("elsewhere")
+    program = shutil.copy(sys.argv[1], os.path.abspath("elsewhere/mydocker"))
+    version = output([program, "--version"])
+    inside = output(mydocker("--rootfs", "/", "/bin/sh", "-c", f"test -e {program} || echo nameless", program=program))
+    must(inside == "nameless", "it has a name inside")
+    must(output(mydocker("--rootfs", "/", "/proc/self/exe", "--version", program=program)) == version,
+         "/proc/self/exe is another")
+
+
 # ---- /proc ----
 
 @limit("umount /proc shows the host's processes")
