@@ -164,8 +164,8 @@ static void directory_may_be_read_only(void)
 {
     const char *root = root_with_files();
 
-    expect_changed(
-        run_with(PREPARED(read_only, root), "run", "--rootfs", root, "/bin/probe", "change"));
+    expect_changed(run_with(PREPARED(read_only, root, "... (where DIR is on a read-only mount)"),
+                            "run", "--rootfs", root, "/bin/probe", "change"));
 }
 
 static void strange_names(void)
@@ -256,8 +256,8 @@ static void narrow_umask(const void *argument)
 
 static void root_is_open(void)
 {
-    struct process *p = run_with(PREPARED(narrow_umask, NULL), "run", "--rootfs", root_make(),
-                                 "/bin/probe", "root");
+    struct process *p = run_with(PREPARED(narrow_umask, NULL, "umask 0777; ..."), "run", "--rootfs",
+                                 root_make(), "/bin/probe", "root");
 
     answer("chmod(2) after mkdir(2) of the upper layer's directory");
     expect(p->status == 0 && strncmp(fact(p, "/"), "40755 ", 6) == 0,
@@ -297,8 +297,9 @@ static void a_layer_too_many(void)
     const char *root = root_make();
 
     expect_failure(
-        run_with(PREPARED(two_overlays, root), "run", "--rootfs", root, "/bin/probe", "root"), 125,
-        "overlay...Invalid argument...two overlays already");
+        run_with(PREPARED(two_overlays, root, "... (where DIR is an overlay on an overlay)"), "run",
+                 "--rootfs", root, "/bin/probe", "root"),
+        125, "overlay...Invalid argument...two overlays already");
 }
 
 static const struct promise promises[] = {

@@ -196,13 +196,18 @@ void deny(const void *argument)
         _exit(111);
 }
 
-static const char *filtered(const struct denied *denied)
+const char *filtered(const struct denied *denied)
 {
-    const char *call = denied->number == SYS_clone   ? "clone"
-                       : denied->number == SYS_mount ? "mount"
-                       : denied->number == SYS_kill  ? "kill"
-                                                     : "close_range";
+    static const struct {
+        unsigned number;
+        const char *name;
+    } calls[] = {{SYS_clone, "clone"},           {SYS_mount, "mount"},     {SYS_kill, "kill"},
+                 {SYS_pivot_root, "pivot_root"}, {SYS_umount2, "umount2"}, {0, "close_range"}};
+    size_t i = 0;
 
+    while (calls[i].number != 0 && calls[i].number != denied->number)
+        i++;
+    const char *call = calls[i].name;
     return text_of("... (under a seccomp filter: %s(2) fails with \"%s\")", call,
                    strerror(denied->error == 0 ? EPERM : (int)denied->error));
 }

@@ -294,8 +294,9 @@ static void bad_directories(void)
     expect_failure(run("run", "--rootfs", "root/bin/probe/", "/bin/probe", "root"), 125,
                    "root/bin/probe/: Not a directory...tar");
     must(chmod(root, 0), root);
-    struct process *p =
-        run_with(PREPARED(drop_override, NULL), "run", "--rootfs", root, "/bin/probe", "root");
+    struct process *p = run_with(
+        PREPARED(drop_override, NULL, "setpriv --bounding-set -dac_override,-dac_read_search ..."),
+        "run", "--rootfs", root, "/bin/probe", "root");
     must(chmod(root, 0755), root);
     expect_failure(p, 125, "Permission denied...may not be searched");
     must(rmdir(proc), proc);
@@ -329,8 +330,8 @@ static void errors_of_pivot_root(void)
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const struct denied denied = {SYS_pivot_root, 0, 0, cases[i].error};
-        struct process *p =
-            run_with(PREPARED(deny, &denied), "run", "--rootfs", root, "/bin/probe", "exit", "3");
+        struct process *p = run_with(PREPARED(deny, &denied, filtered(&denied)), "run", "--rootfs",
+                                     root, "/bin/probe", "exit", "3");
         expect_failure(p, 125, text_of("pivot_root %s: %s", root, cases[i].text));
     }
 }
@@ -338,8 +339,8 @@ static void errors_of_pivot_root(void)
 static void umount_that_fails(void)
 {
     const struct denied umount_denied = {SYS_umount2, 0, 0, 0};
-    struct process *p = run_with(PREPARED(deny, &umount_denied), "run", "--rootfs", root_make(),
-                                 "/bin/probe", "root");
+    struct process *p = run_with(PREPARED(deny, &umount_denied, filtered(&umount_denied)), "run",
+                                 "--rootfs", root_make(), "/bin/probe", "root");
 
     wanted("where the old root cannot be unmounted, COMMAND does not run");
     expect_failure(p, 125, "umount...Operation not permitted");
@@ -358,8 +359,9 @@ static void chroot_below_shared(const void *argument)
 
 static void below_a_shared_parent(void)
 {
-    struct process *p = run_with(PREPARED(chroot_below_shared, NULL), "run", "--rootfs",
-                                 root_make(), "/bin/probe", "root");
+    struct process *p = run_with(
+        PREPARED(chroot_below_shared, NULL, "... (in a chroot, below a mount that is shared)"),
+        "run", "--rootfs", root_make(), "/bin/probe", "root");
 
     expect_failure(p, 125, "pivot_root...Invalid argument...shared...unshare --mount");
 }
@@ -367,8 +369,10 @@ static void below_a_shared_parent(void)
 static void masked_proc(void)
 {
     need_user_namespace(NULL);
-    struct process *p = run_with(PREPARED(mask_proc_and_leave, NULL), "run", "--rootfs",
-                                 root_make(), "/bin/probe", "root");
+    struct process *p =
+        run_with(PREPARED(mask_proc_and_leave, NULL,
+                          "... (where /dev/null lies over /proc/version and cannot be unmounted)"),
+                 "run", "--rootfs", root_make(), "/bin/probe", "root");
 
     expect_failure(p, 125, "/proc...Operation not permitted.../proc/version");
 }

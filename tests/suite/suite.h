@@ -239,6 +239,7 @@ struct denied {
     unsigned number, flags, argument, error;
 };
 void deny(const void *denied);
+const char *filtered(const struct denied *denied); // what it is called, for PREPARED()
 
 // A part of /proc is covered, as in a nested container.
 void mask_proc_and_leave(const void *argument);
