@@ -92,7 +92,7 @@ include tests/exercises/exercises.mk tests/trace/trace.mk tests/start/start.mk
 include tests/faults/faults.mk tests/differential/differential.mk tests/coverage/coverage.mk
 include tests/interrupted/interrupted.mk
 include tests/fuzz/fuzz.mk tests/load/load.mk tests/vm/vm.mk tests/security/security.mk
-include tests/distro/distro.mk tests/settings/settings.mk
+include tests/distro/distro.mk tests/settings/settings.mk tests/book/book.mk
 
 .PHONY: trust
 trust: test-faults test-differential test-load coverage fuzz ## what docs/trust.md measures, in short
