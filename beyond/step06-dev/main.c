@@ -64,8 +64,8 @@ static void parse_options(int argc, char **argv)
     while (true) {
         const char *word = argv[optind];
 
-        // Not left to getopt_long(3): it would remember the words behind it as operands, and come
-        // back to `run` when the options of `run` end.
+        // Skipped here: at the end of the options of `run` glibc's getopt_long(3) would go back to
+        // the word behind a "--" that it has seen.
         if (word != NULL && strcmp(word, "--") == 0) {
             optind++;
             return;
