@@ -106,7 +106,7 @@ shell: step04 ## sit in a container's shell: as root, or as root of a user names
 rootfs: ## make a root file system in build/rootfs, for --rootfs from step 5 on
 	@beyond/make-rootfs build/rootfs
 
-deps: ## install what is missing: make deps, make deps FOR=lint, FOR=rootfs, FOR=vm, FOR=distro, FOR=book
+deps: ## install what is missing: make deps, make deps FOR=lint, FOR=vm, FOR=distro, FOR=book
 	@.ci/deps $(FOR)
 
 sources := $(foreach dir,$(dirs) common beyond/common tests/suite tests/unit tests/probe tests/bench tests/faults \
