@@ -544,12 +544,96 @@ def lifeline():
     return f
 
 
+def pivot():
+    f = Figure("pivot", 500, "The root of a mount namespace", "Three states, and the two calls between them.",
+               "Before: the topmost mount, /, is the host's root, with /proc, /home and all else below it; DIR is "
+               "bound on itself, and so is a mount. After pivot_root(., .): / is DIR, and the old root lies on top "
+               "of it, at the same place. After umount2: / is DIR, with its new /proc, and the old root is in this "
+               "namespace no more.")
+    w, gap, y = 244, 50, 104
+    host = ["`/`", "the host's root"]
+    for i, (heading, boxes) in enumerate((
+            ("before", [(host, "plain"), (["`/home`, `/proc`, …"], "plain"), (["DIR", "bound on itself"], "new")]),
+            ("then", [(["the old root", "on top"], "loose"), (["`/`", "is DIR"], "new")]),
+            ("at last", [(["`/`", "is DIR"], "new"), (["`/proc`", "a new one"], "new")]))):
+        x = LEFT + i * (w + gap)
+        f.panel(x, y, w, 330, heading)
+        top = y + 56
+        for lines, look in boxes:
+            h = 26 * len(lines) + 26
+            f.box(x + 16, top, w - 32, h, lines, look)
+            top += h + 14
+    for i in (1, 2):
+        x = LEFT + i * (w + gap)
+        f.arrow((x - gap + 6, y + 180), (x - 6, y + 180), accent=True)
+    f.label(LEFT + w + gap / 2, y + 366, "`pivot_root(2)`", 300, "accent", "middle")
+    f.label(LEFT + 2 * w + 1.5 * gap, y + 366, "`umount2(2)`", 300, "accent", "middle")
+    return f
+
+
+def names():
+    f = Figure("names", 560, "Two kinds of names", "Between `pivot_root(2)` and `umount2(2)`.",
+               "init's root directory is DIR's mount; its working directory is the old root, which is the host's. "
+               "/proc begins with a slash and is looked up in the new root. dev/null does not, and is looked up in "
+               "the old root. A link in DIR, /proc to /etc, leads to DIR's own /etc, never to the host's.")
+    for x, heading, kind, name, lines in (
+            (LEFT, "the new root: DIR", "root directory", "`/proc`",
+             ["`/bin`, `/etc`, `/dev`", "`/proc`", "a link to `/etc`: DIR's own"]),
+            (RIGHT, "the old root: the host's", "working directory", "`dev/null`",
+             ["`bin`, `etc`, `home`", "`dev/null`", "`etc`: out of a link's reach"])):
+        f.panel(x, 250, HALF, 286, heading)
+        for i, line in enumerate(lines):
+            f.box(x + 16, 304 + i * 72, HALF - 32, 54, [line], "new" if i == 1 else "plain")
+        f.box(x + 16, 172, HALF - 32, 44, [f"the name {name}"], "new")
+        f.label(x + 16, 240, f"from its {kind}", HALF, "muted", size=18)
+        f.arrow((x + HALF - 60, 216), (x + HALF - 60, 250), accent=True)
+    f.box(LEFT, 106, FULL, 44, ["`init`"])
+    return f
+
+
+def dev():
+    f = Figure("dev", 560, "Who owns what in `/dev`", "In a container of step 6.",
+               "The container's own, which go with it: the tmpfs on /dev; the links fd, stdin, stdout, stderr and "
+               "ptmx; devpts on /dev/pts; a tmpfs on /dev/shm; mqueue on /dev/mqueue. The host's, bound one by one: "
+               "null, zero, full, random, urandom and tty. COMMAND can write to the device, but cannot change the "
+               "file's mode or owner.")
+    own = ["`/dev`: `tmpfs`", "`fd stdin stdout stderr ptmx`", "`pts`: `devpts`", "`shm`: `tmpfs`", "`mqueue`: `mqueue`"]
+    bound = ["`null` and `zero`", "`full`", "`random` and `urandom`", "`tty`"]
+    for x, heading, lines, look, below in (
+            (LEFT, "the container's own", own, "plain", ["It goes with the container."]),
+            (RIGHT, "the host's, bound", bound, "new", ["The device may be written to,", "its file may not be changed."])):
+        f.panel(x, 104, HALF, 432, heading)
+        for i, line in enumerate(lines):
+            f.box(x + 16, 158 + i * 58, HALF - 32, 46, [line], look)
+        f.labels(x + 16, 484, below, HALF - 32, "muted")
+    return f
+
+
+def layers():
+    f = Figure("layers", 560, "Two containers, one directory", "Each has a layer of its own, in memory.",
+               "Two containers look down on the same DIR, which is only read. Each has an upper layer, a tmpfs. In "
+               "one /etc/passwd is changed and /bin/ls is a whiteout, a note that it is deleted. The other is empty. "
+               "What one has changed the other does not see.")
+    for x, heading, lines in ((LEFT, "one container", ["`/etc/passwd`, changed", "`/bin/ls`, a whiteout"]),
+                              (RIGHT, "the other", ["nothing"])):
+        f.panel(x, 104, HALF, 216, heading)
+        f.label(x + 16, 172, "its layer, a `tmpfs`", HALF - 32, "muted")
+        for i, line in enumerate(lines):
+            f.box(x + 16, 188 + i * 58, HALF - 32, 46, [line], "new" if len(lines) > 1 else "loose")
+        f.arrow((x + HALF / 2, 320), (x + HALF / 2, 374))
+        f.label(x + HALF / 2 + 16, 354, "else from below", HALF / 2 - 20, "muted")
+    f.panel(LEFT, 374, FULL, 162, "DIR, only read")
+    f.box(LEFT + 16, 428, FULL - 32, 46, ["`/bin/ls`   `/bin/sh`   `/etc/passwd`   …"])
+    f.label(LEFT + 16, 512, "The same for both, before, while they run, and afterwards.", FULL - 32, "muted")
+    return f
+
+
 def main():
     parser = argparse.ArgumentParser(description="Draw the figures beside this script.")
     parser.add_argument("--check", action="store_true", help="write nothing, say what differs")
     check, stale = parser.parse_args().check, []
     for f in (flow(), *map(step, STEPS), signals(), execve(), propagation(), proc(), groups(), stack(),
-              lifeline()):
+              lifeline(), pivot(), names(), dev(), layers()):
         path, new = pathlib.Path(__file__).with_name(f"{f.name}.svg"), f.svg().encode()
         if not check:
             path.write_bytes(new)

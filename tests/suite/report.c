@@ -12,13 +12,17 @@
 enum format { TEXT, TAP, XML };
 enum outcome { FAILED, PASSED, CANNOT };
 
-// The headings of TUTORIAL.md; `make test-tutorial` looks whether they are.
+// The headings of the two TUTORIAL.md; `make test-tutorial` looks whether they are.
 static const char *const chapters[] = {
     "Step 1: a command line and a child",
     "Step 2: clone and five namespaces",
     "Step 3: a program that runs itself",
     "Step 4: a /proc that tells the truth",
+    "Step 5: a root of its own",
+    "Step 6: devices that do no harm",
+    "Step 7: a directory that is only read",
 };
+enum { PART_TWO = 5 }; // begins with this step
 
 // So many promises may wait in vain as long as they like, those after them wait only so long.
 enum { TIMEOUTS = 3, SHORT_LIMIT = 2000 };
@@ -179,7 +183,8 @@ static void print_chapter(int of_step)
     size_t chapter = (size_t)of_step - 1;
 
     if (chapter < sizeof(chapters) / sizeof(chapters[0]))
-        print_labelled("read:", text_of("TUTORIAL.md, \"%s\"", chapters[chapter]));
+        print_labelled("read:", text_of("%sTUTORIAL.md, \"%s\"",
+                                        of_step < PART_TWO ? "" : "beyond/", chapters[chapter]));
 }
 
 void report_smoke(const char *what_was_wanted, const char *found, const char *think)

@@ -12,16 +12,26 @@ from document import Document, regenerate
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
-from patched import Patch  # noqa: E402: found by the line above
+import steps  # noqa: E402: found by the line above
+from patched import Patch  # noqa: E402
 
 EXERCISES = ROOT / "tests/exercises"
 # A patch that is longer is not printed, but linked.
 LONG = 60
-STEPS = sorted(path.name for path in ROOT.glob("step[0-9][0-9]-*"))
+STEPS = [str(path.relative_to(ROOT)) for path in steps.directories()]
+
+
+def steps_of(path):
+    """The steps that the document at PATH is about: those of part one, or of part two."""
+    return [step for step in STEPS if (Path(step).parent.name == "beyond") == (path.resolve().parent.name == "beyond")]
+
+
+def number_of(step):
+    return int(Path(step).name[4:6])
 
 
 def step_directory(number):
-    return next(name for name in STEPS if name.startswith(f"step{number}-"))
+    return next(step for step in STEPS if number_of(step) == int(number))
 
 
 def before(directory):
@@ -45,16 +55,14 @@ def promises(suite):
         yield (int(first), int(last) if last else None, *name.split(": ", 1))
 
 
-def promise_table(suite):
+def promise_table(suite, numbers):
     """What each step does, and does not do yet: a row for each promise that not all of them make."""
-    last_step = len(STEPS)
-    rows = ["| of | promise | " + " | ".join(str(n) for n in range(1, last_step + 1)) + " |",
-            "| --- | --- |" + " --- |" * last_step]
+    rows = ["| of | promise | " + " | ".join(map(str, numbers)) + " |", "| --- | --- |" + " --- |" * len(numbers)]
     common = 0
     for first, last, mechanism, text in promises(suite):
-        if first > last_step:
-            continue  # part two's
-        kept = [first <= n <= (last or last_step) for n in range(1, last_step + 1)]
+        kept = [first <= n <= (last or n) for n in numbers]
+        if not any(kept):
+            continue  # the other part's
         if all(kept):
             common += 1
         else:
@@ -123,12 +131,12 @@ class Generator:
     def __init__(self, suite):
         self.suite = suite
 
-    def part(self, what):
+    def part(self, what, document):
         kind, *words = what.split()
         if kind == "size":
             return size(step_directory(words[0]))
         if kind == "promises":
-            return promise_table(self.suite)
+            return promise_table(self.suite, [number_of(step) for step in steps_of(document.path)])
         if kind == "exercise":
             return exercise(words[0])
         raise ValueError(f"nothing is known of the generated part '{what}'")
@@ -136,13 +144,13 @@ class Generator:
     def sizes_in_table(self, text):
         """The sizes in the README's table of steps."""
         for directory in STEPS:
-            text = re.sub(rf"^(\| `{directory}` \|.*\| )(?:\+\d+ −\d+|\d+ in all)( \|)",
+            text = re.sub(rf"^(\| `{Path(directory).name}` \|.*\| )(?:\+\d+ −\d+|\d+ in all)( \|)",
                           lambda match, d=directory: match.group(1) + size(d) + match.group(2), text, flags=re.M)
         return text
 
     def up_to_date(self, document):
         """DOCUMENT's text with its generated parts as they should be, its diffs left alone."""
-        return self.sizes_in_table(regenerate(document.text, self.part))
+        return self.sizes_in_table(regenerate(document.text, lambda what: self.part(what, document)))
 
 
 def with_diffs(document):

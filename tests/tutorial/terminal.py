@@ -12,6 +12,8 @@ from transcript import Names, match
 LIMIT = 20  # seconds, for a command to end
 # A prompt tells which shell it is of: dash, bash and busybox sh expand $$.
 PROMPT = re.compile(r"\{\{(\d+)\}\} ")
+# What a shell that edits its line tells the terminal, and nobody reads.
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 KEYS = re.compile(r"^(?:\^[CZ\\D])+$")
 
 
@@ -66,7 +68,7 @@ class Terminal:
             raise Mismatch(f"{what}; on the screen was:\n{screen}") from None
         self.shell = self.child.match.group(1)
         self.outer = self.outer or self.shell
-        return self.child.before.replace("\r", "")
+        return CONTROL.sub("", self.child.before)
 
     def session(self):
         return "$" if self.shell == self.outer else "#"

@@ -2,7 +2,7 @@
 
 # Where distributions put the pexpect that they package.
 PYTHON ?= $(or $(wildcard /usr/bin/python3),python3)
-documents := README.md TUTORIAL.md
+documents := README.md TUTORIAL.md beyond/README.md beyond/TUTORIAL.md
 tutorial = $(PYTHON) -B tests/tutorial
 
 .PHONY: test-tutorial tutorial pexpect
