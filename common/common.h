@@ -143,9 +143,6 @@ bool signals_next(struct signalfd_siginfo *info, int terminal, int milliseconds)
 // Did the caller ignore SIGNAL?
 bool signals_ignored(int signal);
 
-// Let SIGNAL through, after signals_block(), or no longer.
-void signals_let(int signal, bool through);
-
 // Stop our whole process group by SIGNAL, as a terminal does it. Returns true after SIGCONT; false
 // at once where no shell is left that could send it: our group is orphaned (setpgid(2)).
 bool signals_stop(int signal);

@@ -61,25 +61,18 @@ bool signals_ignored(int signal)
     return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-void signals_let(int signal, bool through)
-{
-    sigset_t one;
-
-    sigemptyset(&one);
-    sigaddset(&one, signal);
-    (void)sigprocmask(through ? SIG_UNBLOCK : SIG_BLOCK, &one, NULL);
-}
-
 bool signals_stop(int signal)
 {
     const struct sigaction stops = {.sa_handler = SIG_DFL};
     struct sigaction callers;
-    sigset_t pending;
+    sigset_t one, pending;
 
+    sigemptyset(&one);
+    sigaddset(&one, signal);
     (void)sigaction(signal, &stops, &callers);
     (void)kill(0, signal);
-    signals_let(signal, true); // we stop here, and go on here after SIGCONT
-    signals_let(signal, false);
+    (void)sigprocmask(SIG_UNBLOCK, &one, NULL); // we stop here, and go on here after SIGCONT
+    (void)sigprocmask(SIG_BLOCK, &one, NULL);
     (void)sigaction(signal, &callers, NULL);
     return sigpending(&pending) == 0 && sigismember(&pending, SIGCONT) == 1;
 }

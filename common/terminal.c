@@ -87,10 +87,7 @@ bool terminal_hand_over(void)
         return true;
     if (in_background())
         return !reads;
-    // Who takes the terminal at this very moment keeps it: the kernel looks again, and stops us.
-    signals_let(SIGTTOU, true);
     handed_over = tcsetpgrp(STDIN_FILENO, command) == 0;
-    signals_let(SIGTTOU, false);
     if (!handed_over) {
         log_warn("tcsetpgrp: %s: -t has no effect", strerror(errno));
         return true;
