@@ -32,7 +32,7 @@ static void private_mounts(void)
         _exit(111);
 }
 
-bool overlay_is_allowed(void)
+bool overlay_for_users(void)
 {
     const char *directory = text_of("%s/layers", scratch);
     int status = 1;
@@ -41,6 +41,7 @@ bool overlay_is_allowed(void)
     (void)mkdir(text_of("%s/proc", directory), 0755);
     pid_t child = fork();
     if (child == 0) {
+        user_namespace(0);
         private_mounts();
         _exit(overlay_on(directory) == 0 ? 0 : 1);
     }
@@ -80,13 +81,24 @@ static const char *all_of(const char *directory)
     return text;
 }
 
-static void expect_changed(const struct process *p)
+// Until Linux 6.6 root of a user namespace has no attributes in a tmpfs to take notes in, and
+// cannot delete a directory of DIR (EIO).
+static bool takes_notes(bool in_user_namespace)
+{
+    bool has_attributes = setxattr(scratch, "user.test", "", 0, 0) == 0;
+
+    (void)removexattr(scratch, "user.test");
+    return has_attributes || !in_user_namespace;
+}
+
+static void expect_changed(const struct process *p, bool in_user_namespace)
 {
     static const char *const changes[] = {"written", "changed", "mode",    "deleted",
                                           "renamed", "emptied", "removed", "made_anew"};
+    size_t count = sizeof(changes) / sizeof(changes[0]);
 
     expect(p->status == 0, "%s", describe(p));
-    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
+    for (size_t i = 0; i < (takes_notes(in_user_namespace) ? count : count - 2); i++)
         expect(fact_number(p, changes[i]) == 0,
                "%s: %s: COMMAND should be able to change its files: %s", changes[i],
                strerror((int)fact_number(p, changes[i])), describe(p));
@@ -96,7 +108,7 @@ static void directory_is_changed(void)
 {
     const char *root = root_with_files();
 
-    expect_changed(run("run", "--rootfs", root, "/bin/probe", "change"));
+    expect_changed(run("run", "--rootfs", root, "/bin/probe", "change"), false);
     expect(access(text_of("%s/written", root), F_OK) == 0 &&
                access(text_of("%s/deleted", root), F_OK) == -1,
            "not yet: what COMMAND changes should be changed in DIR");
@@ -107,7 +119,7 @@ static void directory_is_as_before(void)
     const char *root = root_with_files(), *before = all_of(root);
     struct process *p = run("run", "--rootfs", root, "/bin/probe", "change");
 
-    expect_changed(p);
+    expect_changed(p, ordinary_user);
     answer("an overlay (mount(2), type overlay) with lowerdir=. for DIR");
     expect(strcmp(before, all_of(root)) == 0, "DIR should be as before: %s",
            difference(before, all_of(root)));
@@ -118,11 +130,11 @@ static void changes_are_seen(void)
     struct process *p = run("run", "--rootfs", root_with_files(), "/bin/probe", "change");
     const char *entries = text_of(" %s", fact(p, "entries"));
 
-    expect_changed(p);
+    expect_changed(p, ordinary_user);
     expect(strstr(entries, " written ") != NULL && strstr(entries, " deleted ") == NULL &&
                strstr(entries, " renamed ") == NULL && strstr(entries, " renamed-too ") != NULL,
            "COMMAND should see what it has changed: %s", describe(p));
-    expect(strcmp(fact(p, "tree"), "") == 0,
+    expect(strcmp(fact(p, "tree"), "") == 0 || !takes_notes(ordinary_user),
            "what was in a directory that was deleted came back with its name: %s", describe(p));
 }
 
@@ -165,7 +177,8 @@ static void directory_may_be_read_only(void)
     const char *root = root_with_files();
 
     expect_changed(run_with(PREPARED(read_only, root, "... (where DIR is on a read-only mount)"),
-                            "run", "--rootfs", root, "/bin/probe", "change"));
+                            "run", "--rootfs", root, "/bin/probe", "change"),
+                   ordinary_user);
 }
 
 static void strange_names(void)
@@ -201,7 +214,7 @@ static void mounts_stay_outside(void)
            describe(p));
     // There the mount is locked: what it covers is not for root of a user namespace to see.
     need_user_namespace(NULL);
-    if (strstr(other->errors.bytes, "5.11") == NULL)
+    if (overlay_for_users())
         expect_failure(other, 125, "Invalid argument...mounts below it");
 }
 
@@ -234,7 +247,7 @@ static void host_in_a_user_namespace(void)
     need_user_namespace(NULL);
     struct process *p = run_with(&direct, "unshare", "--user", "--map-root-user", mydocker, "run",
                                  "--rootfs", "/", "/bin/sh", "-c", ":");
-    if (strstr(p->errors.bytes, "5.11") == NULL)
+    if (overlay_for_users())
         expect_failure(p, 125, "overlay /: Invalid argument...mounts below it");
 }
 
@@ -272,16 +285,14 @@ static void in_a_user_namespace(void)
     need_user_namespace(NULL);
     struct process *p = run_with(&direct, "unshare", "--user", "--map-root-user", mydocker, "run",
                                  "--rootfs", root, "/bin/probe", "change");
-    if (strstr(p->errors.bytes, "5.11") != NULL) {
+    if (!overlay_for_users()) {
         expect_failure(p, 125, "overlay...Operation not permitted...Linux 5.11");
         return;
     }
-    if (setxattr(text_of("%s/changed", root), "user.test", "", 0, 0) == -1)
-        cannot_check("a tmpfs has no attributes for users here (Linux 6.6)");
     wanted(
         "the overlay's notes are in attributes that root of a user namespace may write "
         "(userxattr)");
-    expect_changed(p);
+    expect_changed(p, true);
 }
 
 // Two overlays lie on each other already, and there the kernel stops.

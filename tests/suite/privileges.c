@@ -107,7 +107,7 @@ static void write_or_exit(const char *file, const char *content)
     close(fd);
 }
 
-static void user_namespace(int others)
+void user_namespace(int others)
 {
     if (unshare(CLONE_NEWUSER | others) == -1)
         _exit(111);

@@ -140,12 +140,16 @@ void cannot_check(const char *reason)
     abort();
 }
 
+void cannot_check_as_user(const char *reason)
+{
+    tally->for_root++;
+    cannot_check(reason);
+}
+
 void need_root(void)
 {
-    if (!ordinary_user)
-        return;
-    tally->for_root++;
-    cannot_check("this takes root");
+    if (ordinary_user)
+        cannot_check_as_user("this takes root");
 }
 
 void fail_at(const char *file, int line, const char *text, ...)

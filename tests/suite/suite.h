@@ -64,7 +64,9 @@ void report_hints(int level);
 // End the test: it cannot be made on this machine, and counts as not passed.
 _Noreturn void cannot_check(const char *reason);
 
-// The same where an ordinary user makes the tests; but they can succeed as a whole all the same.
+// The same for an ordinary user's tests; but they can succeed as a whole all the same. And that
+// where it takes root.
+_Noreturn void cannot_check_as_user(const char *reason);
 void need_root(void);
 
 // "text" for people, or "tap" or "xml"; false where NAME is none of these. Before world_make().
@@ -241,6 +243,9 @@ struct denied {
 void deny(const void *denied);
 const char *filtered(const struct denied *denied); // what it is called, for PREPARED()
 
+// In a user namespace, and in those of OTHERS (unshare(2)).
+void user_namespace(int others);
+
 // A part of /proc is covered, as in a nested container.
 void mask_proc_and_leave(const void *argument);
 
@@ -259,8 +264,8 @@ void root_with_links(const char *name);
 
 // ---- overlay.c: DIR and what was changed, in layers ----
 
-// Does the kernel mount an overlay here, for this user?
-bool overlay_is_allowed(void);
+// Does the kernel mount an overlay in a user namespace? Since Linux 5.11.
+bool overlay_for_users(void);
 
 // ---- facts.c: reading what was written ----
 
