@@ -53,6 +53,7 @@ test: test-steps $(if $(SANITIZE),,test-order test-wrong test-exercises test-tut
 
 # Without its option a step of part two is the step before: there `make test` leaves out what takes its
 # time waiting. `make test-step05` does not.
+slow := signals: |lifetime: |terminal: |load:
 test-steps: $(part_one:%=test-%) $(part_two:%=test-short-%) test-unit
 
 test-unit: $(unit) | cmocka ## check common/ from the inside
@@ -61,7 +62,7 @@ test-unit: $(unit) | cmocka ## check common/ from the inside
 $(tests): test-%: % $(suite)
 	@$(suite) --step $(number) $(except) $(top)$*/mydocker
 $(part_two:%=test-short-%): test-short-%: % $(suite)
-	@$(suite) --step $(number) --except 'signals: |lifetime: |terminal: |load: ' $(top)$*/mydocker
+	@$(suite) --step $(number) --except '$(slow)' $(top)$*/mydocker
 test-step%: ## check one step: make test-step03
 .PHONY: $(short_steps:%=test-%)
 $(short_steps:%=test-%): test-step%: test-step0%
@@ -72,7 +73,7 @@ order_tests := $(patsubst %,test-order-%,$(wordlist 2,$(words $(steps)),$(steps)
 test-order: $(order_tests) ## check that no step passes for the next one
 $(order_tests): test-order-%: $(steps) $(suite)
 	@tests/order $(suite) $(patsubst 0%,%,$(*:step%=%)) \
-	  $(top)$(call before,$*)/mydocker $(top)$*/mydocker
+	  $(top)$(call before,$*)/mydocker $(top)$*/mydocker $(if $(filter $*,$(part_two)),'$(slow)')
 
 # A word for the shell, whatever is in it: the names of some promises have an apostrophe.
 quoted = '$(subst ','\'',$(1))'
