@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+import steps  # noqa: E402: found by the line above
 
 
 def llvm(*words):
@@ -90,12 +92,24 @@ def uncovered(lines, branches):
     return missed
 
 
+def everywhere(what):
+    """WHAT begins with a file: with step*/FILE it is one in each step that has such a line."""
+    file, _, line = what.partition(": ")
+    if not file.startswith("step*/"):
+        return [what]
+    paths = [directory / file[len("step*/"):] for directory in steps.directories()]
+    text = line.partition(": never ")[0]
+    return [f"{path.relative_to(ROOT)}: {line}" for path in paths
+            if path.exists() and text in path.read_text(encoding="utf-8")]
+
+
 def listed(reasons):
     """{what is not covered: its reasons, one for each time that it stands there}."""
     found, reason = {}, None
     for line in Path(reasons).read_text(encoding="utf-8").splitlines():
         if line.startswith("  "):
-            found.setdefault(line.strip(), []).append(reason)
+            for what in everywhere(line.strip()):
+                found.setdefault(what, []).append(reason)
         elif line and not line.startswith("#"):
             reason = line
     return found
