@@ -28,6 +28,10 @@
 #define FILE_ERRORS                                                                                \
     EACCES, EBADF, EFAULT, EINVAL, EIO, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EPERM
 
+#define MAKING_ERRORS                                                                              \
+    EACCES, EDQUOT, EEXIST, EFAULT, EINVAL, ELOOP, EMLINK, ENAMETOOLONG, ENOENT, ENOMEM, ENOSPC,   \
+        ENOTDIR, EPERM, EROFS
+
 static const struct call calls[] = {
     // processes
     SAYS(clone, -1, "clone|fork", EAGAIN, EBUSY, EEXIST, EINVAL, ENOMEM, ENOSPC, EOPNOTSUPP, EPERM,
@@ -61,8 +65,21 @@ static const struct call calls[] = {
 #endif
     CALL(ppoll, -1, EFAULT, EINTR, EINVAL, ENOMEM),
     // mounts
-    CALL(mount, 1, EACCES, EBUSY, EFAULT, EINVAL, ELOOP, EMFILE, ENAMETOOLONG, ENODEV, ENOENT,
-         ENOMEM, ENOTBLK, ENOTDIR, ENXIO, EPERM, EROFS),
+    SAYS(mount, 1, "mount|bind|overlay", EACCES, EBUSY, EFAULT, EINVAL, ELOOP, EMFILE, ENAMETOOLONG,
+         ENODEV, ENOENT, ENOMEM, ENOTBLK, ENOTDIR, ENXIO, EPERM, EROFS),
+    SAYS(pivot_root, -1, "pivot_root", EBUSY, EINVAL, ENOTDIR, EPERM),
+    SAYS(umount2, 0, "umount2", EAGAIN, EBUSY, EFAULT, EINVAL, ENAMETOOLONG, ENOENT, ENOMEM, EPERM),
+// what is mounted on: where it is said to be there, the mount is what fails
+#ifdef SYS_mkdir
+    SAYS(mkdir, 0, "mkdir|mount", MAKING_ERRORS),
+    SAYS(chmod, 0, "chmod", FILE_ERRORS, EROFS),
+    SAYS(symlink, 1, "symlink", MAKING_ERRORS),
+#endif
+    SAYS(mkdirat, 1, "mkdir|mount", MAKING_ERRORS),
+    SAYS(fchmodat, 1, "chmod", FILE_ERRORS, EROFS),
+    SAYS(symlinkat, 2, "symlink", MAKING_ERRORS),
+    SAYS(mknodat, 1, "mknod", MAKING_ERRORS),
+    CALL(setxattr, 0, EDQUOT, EEXIST, ENODATA, ENOSPC, EOPNOTSUPP, EPERM, ERANGE),
     // descriptors
     CALL(dup3, -1, EBADF, EBUSY, EINTR, EINVAL, EMFILE),
     SAYS(fcntl, -1, "fcntl|open", EACCES, EAGAIN, EBADF, EBUSY, EDEADLK, EFAULT, EINTR, EINVAL,
@@ -78,7 +95,7 @@ static const struct call calls[] = {
     // tcgetpgrp(3), tcgetattr(3) and their like
     SAYS(ioctl, -1, "tcsetpgrp", EBADF, EFAULT, EINVAL, EINTR, EIO, ENOTTY, EPERM),
     // names of files
-    SAYS(newfstatat, 1, "fstat|find", FILE_ERRORS, EOVERFLOW),
+    SAYS(newfstatat, 1, "fstat|find|lstat|has no directory", FILE_ERRORS, EOVERFLOW),
     SAYS(fstat, -1, "fstat", FILE_ERRORS, EOVERFLOW),
     SAYS(faccessat, 1, "find", FILE_ERRORS, EROFS, ETXTBSY),
     SAYS(faccessat2, 1, "find", FILE_ERRORS, EROFS, ETXTBSY, ENOSYS),
@@ -86,6 +103,7 @@ static const struct call calls[] = {
          ENOSYS, ENOTDIR, EOVERFLOW),
     SAYS(getcwd, -1, "getcwd|chdir", EACCES, EFAULT, EINVAL, ENAMETOOLONG, ENOENT, ENOMEM, ERANGE),
     CALL(chdir, 0, FILE_ERRORS),
+    CALL(fchdir, -1, EACCES, EBADF, EIO, ENOTDIR),
     // the C library's own: memory, and who we are for faccessat(3)
     CALL(brk, -1, ENOMEM),
     CALL(mmap, -1, EACCES, EAGAIN, EINVAL, ENFILE, ENODEV, ENOMEM, EPERM),

@@ -18,8 +18,14 @@
 
 enum { STATUS_OF_COMMAND = 7, MYDOCKER_FAILED = 125, CANNOT_RUN = 126, NOT_FOUND = 127 };
 
+// Whether COMMAND needs no C library in a root file system: the Makefile knows.
+#ifndef STATIC_COMMAND
+#define STATIC_COMMAND 0
+#endif
+
 static const char *program; // mydocker
 static char command_name[] = "faults-command", command_path[PATH_MAX];
+static char root[PATH_MAX]; // a root file system, "" where COMMAND cannot be in one
 static int injected, killed, failures, hung;
 static bool list, stop;  // every one; at the first that fails
 static const char *only; // the call
@@ -31,11 +37,18 @@ static const struct mode {
     bool terminal, by_path; // on a terminal; COMMAND's path, or a name to be looked up
     const char *directory;
     const char *only; // the calls that are another matter there, each between blanks
+    bool rootfs;      // with a root file system, where the step can do that
 } modes[] = {
-    {"run", false, false, "/", NULL},
-    {"run -it", true, true, "/", NULL},
+    {"run", false, false, "/", NULL, false},
+    {"run -it", true, true, "/", NULL, false},
     // COMMAND would find the host's processes where it starts.
-    {"run in /proc", false, true, "/proc", " getcwd chdir "},
+    {"run in /proc", false, true, "/proc", " getcwd chdir ", false},
+    // Not setxattr: what it says decides what the layers are told.
+    {"run --rootfs", false, false, "/",
+     " openat newfstatat mount umount2 pivot_root chdir fchdir mkdir mkdirat chmod fchmodat "
+     "mknodat "
+     "symlink symlinkat ",
+     true},
 };
 
 static void begin(struct run *run, const struct mode *mode, struct fault fault, bool stay)
@@ -47,6 +60,10 @@ static void begin(struct run *run, const struct mode *mode, struct fault fault, 
     words[count++] = "run";
     if (mode->terminal)
         words[count++] = "-it";
+    if (mode->rootfs) {
+        words[count++] = "--rootfs";
+        words[count++] = root;
+    }
     words[count++] = mode->by_path ? command_path : command_name;
     words[count++] = stay ? "stay" : "end";
     words[count] = NULL;
@@ -229,6 +246,8 @@ static void try_mode(const struct mode *mode, int part, int parts)
     int index[2] = {0};
 
     begin(&well, mode, (struct fault){0}, false);
+    if (mode->rootfs && (root[0] == '\0' || strstr(well.said, "unknown option") != NULL))
+        return;
     begin(&again, mode, (struct fault){0}, false);
     if (!WIFEXITED(well.status) || WEXITSTATUS(well.status) != STATUS_OF_COMMAND ||
         well.command == NULL || well.complaint[0] != '\0')
@@ -254,6 +273,24 @@ static void try_mode(const struct mode *mode, int part, int parts)
         try_kill(mode, made, its);
     }
     tracer_free(&well);
+}
+
+// In the directory where we are: COMMAND in the directories that PATH says, and where mydocker
+// mounts.
+static void make_root(void)
+{
+    char shell[4 * PATH_MAX], here[PATH_MAX];
+    char *directory = strdup(command_path);
+
+    if (directory == NULL || getcwd(here, sizeof(here)) == NULL)
+        err(1, "getcwd");
+    (void)snprintf(shell, sizeof(shell),
+                   "mkdir -p root/dev root/proc root/sys 'root%s' && cp '%s' 'root%s'",
+                   dirname(directory), command_path, command_path);
+    free(directory);
+    if (system(shell) != 0) // NOLINT(bugprone-command-processor,cert-env33-c)
+        errx(1, "cannot make a root file system");
+    (void)snprintf(root, sizeof(root), "%.4000s/root", here);
 }
 
 static _Noreturn void usage(void)
@@ -297,6 +334,8 @@ int main(int argc, char **argv)
     // COMMAND is in the second directory of PATH: both have to be looked at.
     char *directory = dirname(self);
     (void)snprintf(command_path, sizeof(command_path), "%.4000s/%s", directory, command_name);
+    if (STATIC_COMMAND)
+        make_root();
     (void)snprintf(path, sizeof(path), "/nowhere:%s", directory);
     (void)setenv("PATH", path, 1);
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)

@@ -3,7 +3,7 @@
 faults := $(T)/faults/faults
 $(T)/faults/%.o: tests/faults/%.c $(B)/settings
 	@mkdir -p $(@D)
-	$(call say,CC) $(plain_compile) -c -o $@ $<
+	$(call say,CC) $(plain_compile) -DSTATIC_COMMAND=$(if $(filter yes,$(have_static)),1,0) -c -o $@ $<
 $(faults): $(addprefix $(T)/faults/,faults.o tracer.o calls.o) $(T)/faults/faults-command
 	$(call say,LINK) $(plain_link) -o $@ $(filter %.o,$^) -lutil
 $(T)/faults/faults-command: $(T)/faults/command.o
