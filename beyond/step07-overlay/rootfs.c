@@ -20,10 +20,12 @@ static void enter_layers(const char *directory)
     // DIR's own proc has room for that: nobody looks at it before the new /proc covers it.
     if (mount("tmpfs", "proc", "tmpfs", MS_NOSUID | MS_NODEV, NULL) == -1)
         die_mount("proc");
-    // The first becomes /: its mode is not for our umask to say.
-    if (mkdir("proc/changes", 0755) == -1 || chmod("proc/changes", 0755) == -1 ||
-        mkdir("proc/work", 0755) == -1 || mkdir("proc/root", 0755) == -1)
+    if (mkdir("proc/changes", 0755) == -1 || mkdir("proc/work", 0755) == -1 ||
+        mkdir("proc/root", 0755) == -1)
         die_errno("mkdir in %s/proc", directory);
+    // It becomes /, whose mode is not for our umask to say.
+    if (chmod("proc/changes", 0755) == -1)
+        die_errno("chmod %s/proc/changes", directory);
     // The overlay takes notes, of what is deleted, in attributes that are for root alone; root of a
     // user namespace has others (xattr(7)).
     bool is_root = setxattr("proc/work", "trusted.ours", "", 0, 0) == 0;
