@@ -19,6 +19,7 @@ struct meaning {
     int lines;   // so many of debug, info and warn are logged
     int name;    // the index of `run` or `init`
     int command; // the index of COMMAND
+    const char *rootfs;
 };
 
 int mydocker_main(int argc, char **argv);
@@ -61,9 +62,9 @@ static void note(enum outcome outcome, const struct run_options *options)
     log_debug("a");
     log_info("b");
     log_warn("c");
-    found =
-        (struct meaning){outcome,    options->interactive,        options->tty, (int)caught.writes,
-                         found.name, (int)(options->argv - words)};
+    found = (struct meaning){
+        outcome,    options->interactive,         options->tty,   (int)caught.writes,
+        found.name, (int)(options->argv - words), options->rootfs};
     caught.size = caught.writes = 0;
 }
 
@@ -156,6 +157,8 @@ static bool read_run_options(int *at, struct meaning *meaning)
             meaning->interactive = true;
         else if (is_long && !has_value && means(word, "tty"))
             meaning->tty = true;
+        else if (is_long && means(word, "rootfs") && (has_value || ++*at < count))
+            meaning->rootfs = has_value ? strchr(word, '=') + 1 : words[*at];
         else if (is_long || !read_letters(word + 1, meaning))
             return false;
     }
@@ -164,7 +167,7 @@ static bool read_run_options(int *at, struct meaning *meaning)
 
 static struct meaning meaning_of_words(void)
 {
-    struct meaning meaning = {FAILURE, false, false, 2, 0, 0};
+    struct meaning meaning = {FAILURE, false, false, 2, 0, 0, NULL};
     int at = 1;
 
     if (count == 0 || !read_options(&at, &meaning))
@@ -214,6 +217,7 @@ static int read_words(const struct meaning *wanted)
 static void check_command(const struct meaning *wanted)
 {
     require(found.outcome == wanted->outcome && found.command == wanted->command);
+    require(found.rootfs == wanted->rootfs);
     require(found.interactive == wanted->interactive && found.tty == wanted->tty &&
             found.lines == wanted->lines);
 }

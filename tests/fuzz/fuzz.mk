@@ -9,7 +9,7 @@ SECONDS ?= 5
 fuzz_compile = clang $(filter-out -fsanitize=% -fno-sanitize-recover=%,$(flags)) -Itests/fuzz \
   -I$(fuzz_step) -O1 -g -fsanitize=$(1),address,undefined -fno-sanitize-recover=all \
   -fno-omit-frame-pointer
-fuzz_step := $(call dir_of,$(lastword $(part_one)))
+fuzz_step := $(lastword $(dirs))
 fuzz_files := $(wildcard common/*.c) tests/fuzz/caught.c tests/fuzz/line.c
 
 $(F)/%.o: %.c $(B)/settings | fuzz-tools libcap
