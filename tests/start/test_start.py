@@ -15,8 +15,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # A make of its own, whatever the one that started us was told.
-for variable in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
+for variable in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS"):
     os.environ.pop(variable, None)
+# How git shows a difference is the reader's own affair.
+os.environ["GIT_CONFIG_GLOBAL"] = "/dev/null"
 
 
 def make(*words, directory=ROOT):
@@ -133,12 +135,6 @@ class Words(unittest.TestCase):
 
 
 class DiffMine(unittest.TestCase):
-    """What git's configuration has set is the reader's own affair."""
-
-    @classmethod
-    def setUpClass(cls):
-        os.environ["GIT_CONFIG_GLOBAL"] = "/dev/null"
-
     def test_yours_beside_ours(self):
         with tempfile.TemporaryDirectory() as directory:
             mine = Path(directory, "my step")
