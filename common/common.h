@@ -85,9 +85,9 @@ struct reason {
 _Noreturn void die_refused(const char *call, const char *target, const struct reason *reasons,
                            size_t count);
 
-// The same for execve(2) of COMMAND: status 127 where there is no such file or no interpreter for
-// it (ENOENT, ENOTDIR), else 126.
-_Noreturn void die_execve(const char *command);
+// The same for execve(2) of FILE, which path_find() has returned: status 127 where there is no such
+// file or no interpreter for it (ENOENT, ENOTDIR), else 126.
+_Noreturn void die_execve(const char *file);
 
 // ---- descriptors.c: COMMAND gets descriptors 0, 1 and 2, and no others ----
 
@@ -205,8 +205,8 @@ int exit_status(int status);
 // ---- path.c: where COMMAND is ----
 
 // The file that NAME stands for, looked up in PATH as a shell does it: the first one that is
-// executable, else the first that is there. A NAME with a slash is itself. Writes to FOUND and
-// returns it; dies with EXIT_NOT_FOUND where there is none.
-const char *path_find(const char *name, char found[PATH_MAX]);
+// executable, else the first that is there. Returns it, in FOUND; or NAME itself, and FOUND is left
+// alone, where NAME has a slash. Dies with EXIT_NOT_FOUND where there is none.
+const char *path_find(const char *name, char found[PATH_MAX]) __attribute__((warn_unused_result));
 
 #endif

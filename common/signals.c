@@ -19,7 +19,7 @@ enum { MASK_SIZE = NSIG / 8 };
 
 static sigset_t callers_mask;
 static struct sigaction callers_sigchld;
-static int arrivals; // signalfd(2)
+static int arrivals = -1; // signalfd(2)
 
 void signals_block(void)
 {
@@ -47,6 +47,8 @@ void signals_restore(void)
 
 bool signals_next(struct signalfd_siginfo *info, int terminal, int milliseconds)
 {
+    if (arrivals == -1)
+        die("signals_block() has to come before the child is made");
     struct pollfd events[] = {{.fd = arrivals, .events = POLLIN}, {.fd = terminal}};
 
     if (poll(events, 2, milliseconds) == -1 && errno != EINTR)

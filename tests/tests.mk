@@ -86,7 +86,7 @@ check: $(suite) ## check your own program: make check STEP=03 MYDOCKER=mine/mydo
 	@$(suite) --jobs $(at_once) --memory 2048 --step $(patsubst 0%,%,$(step_asked)) $(if $(EXERCISE),--exercise $(call quoted,$(EXERCISE))) \
 	  $(if $(FORMAT),--format $(FORMAT)) $(if $(filter-out 0,$(FIRST)),--first) \
 	  $(if $(HINT),--hint $(call quoted,$(HINT))) \
-	  $(if $(ONLY),--only $(call quoted,$(ONLY))) $(call quoted,$(MYDOCKER))
+	  $(if $(ONLY),--only $(call quoted,$(ONLY))) $(if $(filter :,$(ONLY)),,--smoke) $(call quoted,$(MYDOCKER))
 
 include tests/bench/bench.mk tests/tutorial/tutorial.mk tests/doctor/doctor.mk tests/wrong/wrong.mk
 include tests/exercises/exercises.mk tests/trace/trace.mk tests/start/start.mk

@@ -286,11 +286,17 @@ class Check(unittest.TestCase):
                 # Four seconds, and what a busy machine adds.
                 self.assertLess(took, 15)
 
+    def test_the_smoke_test_comes_before_some_promises_too(self):
+        _, text, _ = check("MYDOCKER=/bin/true")
+        self.assertIn("smoke test", text)
+        _, text, _ = make("check", "STEP=02", "ONLY=:", "FIRST=1", "MYDOCKER=/bin/true")
+        self.assertNotIn("smoke test", text)
+
     def test_a_script_can_keep_what_init_promises(self):
         """Its interpreter is executed, too, each time, and whatever it is written with."""
         with tempfile.TemporaryDirectory() as directory:
             program = Path(directory, "mydocker")
-            program.write_text('#!/bin/sh\ncase $1 in\nrun) shift; exec "$0" init "$@" ;;\n'
+            program.write_text('#!/bin/sh\ncase $1 in\nrun) shift; [ "$1" = -i ] && shift; exec "$0" init "$@" ;;\n'
                                'init) shift; date >&2; exec "$@" ;;\nesac\n', encoding="ascii")
             program.chmod(0o755)
             for step, promise, kept in [("03", "executes itself", 1), ("02", "without an init", 0)]:
@@ -300,8 +306,9 @@ class Check(unittest.TestCase):
     def test_other_words_are_no_mistake(self):
         with tempfile.TemporaryDirectory() as directory:
             program = Path(directory, "mydocker")
-            program.write_text("#!/bin/sh\necho usage: run COMMAND, --interactive, --tty, --log-level, 0.1\n",
-                               encoding="ascii")
+            program.write_text('#!/bin/sh\n[ "$1" != run ] || { shift; [ "$1" != -i ] || shift; }\ncase $1 in\n'
+                               "-* | help) echo usage: run COMMAND, --interactive, --tty, --log-level, 0.1 ;;\n"
+                               '*) exec "$@" ;;\nesac\n', encoding="ascii")
             program.chmod(0o755)
             for promise in ("print the usage", "version"):
                 _, text, _ = make("check", "STEP=01", f"ONLY={promise}", f"MYDOCKER={program}")

@@ -357,7 +357,7 @@ static _Noreturn void usage(void)
     fputs(
         "Usage: suite --step N [--only WORD] [--except WORD|...] [--limit SECONDS]\n"
         "             [--memory MB] [--exercise NAME] [--format text|tap|xml] [--first]\n"
-        "             [--hint 1|2] [--jobs N] MYDOCKER\n"
+        "             [--hint 1|2] [--jobs N] [--smoke] MYDOCKER\n"
         "       suite --list\n"
         "       suite --path MYDOCKER\n"
         "       suite --world COMMAND [ARG...]\n"
@@ -370,17 +370,25 @@ static _Noreturn void usage(void)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"except", required_argument, NULL, 'e'}, {"exercise", required_argument, NULL, 'x'},
-        {"format", required_argument, NULL, 'f'}, {"limit", required_argument, NULL, 't'},
-        {"first", no_argument, NULL, '1'},        {"hint", required_argument, NULL, 'h'},
-        {"jobs", required_argument, NULL, 'j'},   {"list", no_argument, NULL, 'l'},
-        {"memory", required_argument, NULL, 'm'}, {"only", required_argument, NULL, 'o'},
-        {"path", required_argument, NULL, 'p'},   {"step", required_argument, NULL, 's'},
-        {"world", no_argument, NULL, 'w'},        {0}};
+    static const struct option options[] = {{"except", required_argument, NULL, 'e'},
+                                            {"exercise", required_argument, NULL, 'x'},
+                                            {"format", required_argument, NULL, 'f'},
+                                            {"limit", required_argument, NULL, 't'},
+                                            {"first", no_argument, NULL, '1'},
+                                            {"hint", required_argument, NULL, 'h'},
+                                            {"jobs", required_argument, NULL, 'j'},
+                                            {"list", no_argument, NULL, 'l'},
+                                            {"memory", required_argument, NULL, 'm'},
+                                            {"only", required_argument, NULL, 'o'},
+                                            {"path", required_argument, NULL, 'p'},
+                                            {"step", required_argument, NULL, 's'},
+                                            {"smoke", no_argument, NULL, 'k'},
+                                            {"world", no_argument, NULL, 'w'},
+                                            {0}};
     const char *only = NULL, *except = NULL;
     const struct mechanism *exercise = NULL;
     size_t jobs = 1;
+    bool smoke = false;
 
     settings_forget();
     for (int option; (option = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
@@ -392,6 +400,8 @@ int main(int argc, char **argv)
             return run_in_world(argv + optind);
         else if (option == 'o')
             only = optarg;
+        else if (option == 'k')
+            smoke = true;
         else if (option == 'e')
             except = optarg;
         else if (option == '1')
@@ -424,8 +434,8 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     report_open();
-    // Who asks for a few promises is looked at for these. A machine wants all of them counted.
-    bool smoke = only == NULL && report_is_for_people();
+    // A machine wants all promises counted, and who names a few may want these alone.
+    smoke = (smoke || only == NULL) && report_is_for_people();
     size_t all = promises_of(exercise);
     return jobs > 1 && report_is_for_people() && !first_only
                ? run_side_by_side(count, smoke, jobs, all)

@@ -17,7 +17,7 @@ from patched import Patch  # noqa: E402
 
 EXERCISES = ROOT / "tests/exercises"
 # A patch that is longer is not printed, but linked.
-LONG = 60
+LONG = 30
 STEPS = [str(path.relative_to(ROOT)) for path in steps.directories()]
 
 

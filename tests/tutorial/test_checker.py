@@ -177,7 +177,7 @@ class Sources(unittest.TestCase):
         check.check_generated(document, generator)
         check.check_fences(document)
         self.assertEqual(generate.with_diffs(document), document.text)
-        self.assertGreater(len(document.fences), 10)
+        self.assertGreater(len(document.fences), 4)
         for fence in document.fences:
             check.check_diff(fence)
             for i, line in enumerate(fence.lines):
