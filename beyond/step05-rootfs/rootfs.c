@@ -35,11 +35,11 @@ void enter_root(const char *directory)
 
 void leave_old_root(void)
 {
-    // With all that is mounted below it. Nobody needs to see it first, but somebody could still:
-    // setns(2) enters a mount namespace at its topmost root.
+    // With all that is mounted below it. No name leads there any more, but setns(2) enters a mount
+    // namespace at its topmost root: this one.
     if (umount2(".", MNT_DETACH) == -1)
         die_errno("umount2 the old root");
-    // A working directory outside of the root would lead to all of the host (CVE-2024-21626).
+    // From a working directory outside of / one could go on to all of the host (CVE-2024-21626).
     if (chdir("/") == -1)
         die_errno("chdir /");
 }

@@ -416,6 +416,18 @@ static void local_time_is_the_callers(void)
                    "nowhere");
 }
 
+static void has_the_terminal(void)
+{
+    const struct launch how = {.terminal = true};
+    struct process *p =
+        run_with(&how, "run", "-it", "--rootfs", root_make(), "/bin/probe", "facts");
+
+    expect(p->status == 0 && fact_number(p, "terminal") == 1 &&
+               fact_number(p, "foreground") == fact_number(p, "pgid") &&
+               fact_number(p, "columns") == 80,
+           "with -t COMMAND should have the terminal in DIR, too: %s", describe(p));
+}
+
 static void directory_is_missing(void)
 {
     expect_failure(run("run", "--rootfs"), 125, "--rootfs...argument");
@@ -435,6 +447,7 @@ static const struct promise promises[] = {
     {"the host's mounts are as before", 5, LAST, host_is_as_before},
     {"DIR by any name", 5, LAST, by_any_name},
     {"what is mounted below DIR is there", 5, 6, mounts_below_come_along},
+    {"-t gives the terminal, in DIR too", 5, LAST, has_the_terminal},
     {"--rootfs without DIR is named", 5, LAST, directory_is_missing},
     {"a DIR that is missing, a file, closed or without proc is named", 5, LAST, bad_directories},
     {"/ as DIR is named", 5, 6, host_as_directory},
