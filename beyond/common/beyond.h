@@ -11,8 +11,8 @@
 _Noreturn void die_rootfs(const char *call, const char *directory);
 
 // Something is to be mounted on NAME in DIRECTORY, which is the working directory. Dies where NAME
-// is not there, or is no directory: what a stranger's symbolic link leads to is not to be mounted
-// on.
+// is not there, or is no directory: a stranger's symbolic link is not followed. It could lead out,
+// too: where the old root lies on top of the new one, /.. is the old one.
 void rootfs_need(const char *directory, const char *name);
 
 #endif
