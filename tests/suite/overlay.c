@@ -32,7 +32,8 @@ static void private_mounts(void)
         _exit(111);
 }
 
-bool overlay_for_users(void)
+// What becomes of an overlay here: 0, or errno.
+static int try_overlay(bool in_user_namespace)
 {
     const char *directory = text_of("%s/layers", scratch);
     int status = 1;
@@ -41,11 +42,23 @@ bool overlay_for_users(void)
     (void)mkdir(text_of("%s/proc", directory), 0755);
     pid_t child = fork();
     if (child == 0) {
-        user_namespace(0);
+        if (in_user_namespace)
+            user_namespace(0);
         private_mounts();
-        _exit(overlay_on(directory) == 0 ? 0 : 1);
+        _exit(overlay_on(directory) == 0 ? 0 : errno);
     }
-    return waitpid(child, &status, 0) == child && status == 0;
+    expect(waitpid(child, &status, 0) == child && WIFEXITED(status), "cannot try an overlay");
+    return WEXITSTATUS(status);
+}
+
+bool overlay_is_known(void)
+{
+    return try_overlay(false) != ENODEV;
+}
+
+bool overlay_for_users(void)
+{
+    return try_overlay(true) == 0;
 }
 
 static void put(const char *file)
@@ -231,6 +244,8 @@ static void host_as_directory(void)
                             "echo changed 2>/dev/null >\"$0\"; echo inside; test -e /proc/self/exe "
                             "&& test -c /dev/null && echo as well",
                             name);
+    if (strstr(p->errors.bytes, "two overlays already") != NULL)
+        cannot_check("the host's / is an overlay on an overlay");
     // Where it may not write to /, that is the host's own affair.
     bool spread = access(name, F_OK) == 0;
     (void)unlink(name);

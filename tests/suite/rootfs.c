@@ -44,6 +44,8 @@ const char *root_make(void)
 
     if (!probe_is_static())
         cannot_check("the probe is not static here, and would need a C library in DIR");
+    if (step >= 7 && !overlay_is_known())
+        cannot_check("this kernel has no overlay file system");
     if (step >= 7 && ordinary_user && !overlay_for_users())
         cannot_check_as_user("the kernel mounts no overlay in a user namespace (Linux 5.11)");
     (void)chmod(root, 0755);

@@ -264,7 +264,9 @@ void root_with_links(const char *name);
 
 // ---- overlay.c: DIR and what was changed, in layers ----
 
-// Does the kernel mount an overlay in a user namespace? Since Linux 5.11.
+// Does this kernel have the file system? And does it mount one in a user namespace? Since
+// Linux 5.11.
+bool overlay_is_known(void);
 bool overlay_for_users(void);
 
 // ---- facts.c: reading what was written ----
