@@ -14,7 +14,7 @@ EVERYWHERE = [
     ("namespace", r"\[(\d{10})\]"),
     ("address", r"\b(0x[0-9a-f]{6,16})\b"),
     ("variables", r"/\* (\d+) vars \*/"),
-    ("source line", r"\[(?:common|step)[\w/-]*\.c:(\d+)\]"),
+    ("source line", r"\[[\w/-]+\.c:(\d+)\]"),
     ("pid", r"\[pid +(\d+)\]"),
     ("pid", r"\b[Pp](?:rocess|ID) (\d+)\b"),
     ("pid", r"/proc/(\d+)\b"),
