@@ -145,8 +145,10 @@ class Change:
                       '<input type="radio" name="view" id="unified" checked="checked" /><label for="unified">unified</label>',
                       '<input type="radio" name="view" id="side-by-side" /><label for="side-by-side">side by side</label>',
                       "</fieldset>", "```", ""]
-        file = None
+        file, told = None, set()
         for number, (at, piece) in enumerate(self.pieces, 1):
+            words = "" if at in told else self.words(at)
+            told.add(at)
             if piece.file != file:
                 file = piece.file
                 path = ROOT / self.step / file
@@ -156,7 +158,7 @@ class Change:
             rows = list(self.rows(piece))
             lines += ["```{raw} html", '<div class="piece"><div class="words">', "```", "",
                       f"({self.page}-piece-{number})=", f"**From line {piece.new}**", "",
-                      "\n".join(book.linked(self.tutorial, line) for line in self.words(at).split("\n")), "",
+                      "\n".join(book.linked(self.tutorial, line) for line in words.split("\n")), "",
                       "```{raw} html", '</div><div class="lines" tabindex="0" role="region" '
                       f'aria-label="{where}">',
                       f'<table class="highlight unified" aria-label="{where}, unified">\n{self.unified(rows)}\n</table>',
