@@ -95,7 +95,8 @@ static const struct reason reasons[] = {
      "in a user namespace a directory with mounts below it, as / is one, cannot be a layer, which "
      "would show what they cover: run it as root"},
     {"overlay", EINVAL, NULL,
-     "what it lies on cannot be a layer: two overlays already, as in a container in a container, or "
+     "what it lies on cannot be a layer: two overlays already, as in a container in a container, "
+     "or "
      "a file system in which two spellings can be one name"},
     {"pivot_root", EBUSY, NULL, "it is / already: leave out --rootfs"},
     {"pivot_root", EINVAL, is_host, "it is / already: leave out --rootfs"},
