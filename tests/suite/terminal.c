@@ -878,7 +878,6 @@ static void stopped_behind_a_pager(void)
     await(tcgetpgrp(p->out) == only_child(p->pid) || (process_watch(p, 5), false),
           "the pager wants the terminal, and does not get it: %s", describe(p));
     process_watch(p, 100); // until the pager goes on: a SIGCONT undoes a SIGTSTP that waits
-    process_clear(p);
     // One that comes before the pager was told to go on is undone by that.
     for (int i = 0; i < 20 && strstr(p->output.bytes, "topped") == NULL; i++) {
         process_type(p, CTRL_Z);
