@@ -575,12 +575,12 @@ def names():
     f = Figure("names", 560, "Two kinds of names", "Between `pivot_root(2)` and `umount2(2)`.",
                "init's root directory is DIR's mount; its working directory is the old root, which is the host's. "
                "/proc begins with a slash and is looked up in the new root. dev/null does not, and is looked up in "
-               "the old root. A link in DIR, /proc to /etc, leads to DIR's own /etc, never to the host's.")
+               "the old root. A link in DIR to /etc leads to DIR's own /etc, not to the host's.")
     for x, heading, kind, name, lines in (
             (LEFT, "the new root: DIR", "root directory", "`/proc`",
              ["`/bin`, `/etc`, `/dev`", "`/proc`", "a link to `/etc`: DIR's own"]),
             (RIGHT, "the old root: the host's", "working directory", "`dev/null`",
-             ["`bin`, `etc`, `home`", "`dev/null`", "`etc`: out of a link's reach"])):
+             ["`bin`, `etc`, `home`", "`dev/null`", "`etc`: the host's"])):
         f.panel(x, 250, HALF, 286, heading)
         for i, line in enumerate(lines):
             f.box(x + 16, 304 + i * 72, HALF - 32, 54, [line], "new" if i == 1 else "plain")
