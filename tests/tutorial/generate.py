@@ -2,6 +2,7 @@
 
 Usage: generate.py SUITE DOCUMENT...: bring them up to date.
 """
+import os
 import re
 import subprocess
 import sys
@@ -101,7 +102,7 @@ def broken(patch):
     return f"With {asked(patch)}, {counted(names)} break{end}", names
 
 
-def exercise(number):
+def exercise(number, document):
     """The promises that the answer to an exercise breaks or gains, and the patch, if there is only one."""
     patches, lines = exercise_patches(number), []
     if len(patches) > 1:
@@ -118,7 +119,8 @@ def exercise(number):
         lines += [f"And {counted(gains)} {'is' if len(gains) == 1 else 'are'} gained:", ""]
         lines += [f"- {name}" for name in gains] + [""]
     body = patch.diff.splitlines()
-    where = f"[tests/exercises/{patch.path.name}](tests/exercises/{patch.path.name})"
+    target = os.path.relpath(patch.path, document.path.resolve().parent)
+    where = f"[tests/exercises/{patch.path.name}]({target})"
     step = f"`{step_directory(patch.one('Step').zfill(2))}`"
     if len(body) > LONG:
         lines.append(f"The patch on {step} is {where}.")
@@ -138,7 +140,7 @@ class Generator:
         if kind == "promises":
             return promise_table(self.suite, [number_of(step) for step in steps_of(document.path)])
         if kind == "exercise":
-            return exercise(words[0])
+            return exercise(words[0], document)
         raise ValueError(f"nothing is known of the generated part '{what}'")
 
     def sizes_in_table(self, text):
