@@ -588,8 +588,10 @@ static int dev(char **argv)
 static int write_to(const char *file, int flags)
 {
     int fd = open(file, O_WRONLY | O_CLOEXEC | flags, 0644);
-    ssize_t size = write(fd, "changed\n", 8);
 
+    if (fd == -1)
+        return -1;
+    ssize_t size = write(fd, "changed\n", 8);
     close(fd);
     return size == 8 ? 0 : -1;
 }
@@ -632,10 +634,11 @@ static int entries(char **argv)
     return 0;
 }
 
-// The file argv[0].
+// The file argv[0], and the mount that it is on.
 static int file_facts(char **argv)
 {
     report_file("file", argv[0]);
+    report_mount(argv[0]);
     return 0;
 }
 

@@ -1,7 +1,10 @@
 // What the tutorial's exercises add to a step: make check STEP=04 EXERCISE=hostname MYDOCKER=./mine
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "suite.h"
@@ -432,6 +435,94 @@ static const struct promise exec_promises[] = {
     {"a PID that is none, and no COMMAND", 4, LAST, exec_of_no_process},
 };
 
+// ---- run --read-only ----
+
+// COMMAND's own report of a root file system at ROOT.
+static struct process *read_only(const char *root, const char *what, const char *argument)
+{
+    struct process *p = run("run", "--rootfs", root, "--read-only", "/bin/probe", what, argument);
+
+    expect(p->status == 0, "%s", describe(p));
+    return p;
+}
+
+static void root_is_read_only(void)
+{
+    struct process *p = read_only(root_make(), "leave-file", "/left");
+
+    expect(fact_number(p, "left") == EROFS,
+           "with --read-only nobody should write to COMMAND's /: a remount of it, "
+           "MS_REMOUNT | MS_BIND | MS_RDONLY: %s",
+           describe(p));
+}
+
+static void root_can_be_written(void)
+{
+    struct process *p = run("run", "--rootfs", root_make(), "/bin/probe", "leave-file", "/left");
+
+    expect(fact_number(p, "left") == 0, "without --read-only COMMAND's / can be written: %s",
+           describe(p));
+}
+
+static void proc_is_there(void)
+{
+    struct process *p = read_only(root_make(), "facts", "");
+
+    expect(fact_number(p, "proc_processes") == 1 && fact_number(p, "proc_readonly") == 0,
+           "/proc should be as it was, a mount of its own: %s", describe(p));
+}
+
+static void directory_can_be_written(void)
+{
+    const char *root = root_make();
+
+    (void)read_only(root, "root", "");
+    expect(rmdir(text_of("%s/sys", root)) == 0,
+           "the host cannot write to DIR any more: MS_BIND with the remount changes one mount, "
+           "without it the whole file system");
+}
+
+static void mount_keeps_its_flags(void)
+{
+    const char *root = root_make(), *copy = text_of("%s/copy", scratch);
+    const struct launch direct = {.direct = true};
+
+    (void)mkdir(copy, 0755);
+    expect(mount("tmpfs", copy, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") == 0 &&
+               run_with(&direct, "cp", "-r", text_of("%s/.", root), copy)->status == 0,
+           "the test cannot prepare its root file system");
+    struct process *p = run("run", "--rootfs", copy, "--read-only", "/bin/probe", "file", "/");
+    (void)umount2(copy, MNT_DETACH);
+    expect(p->status == 0 && strstr(fact(p, "mount_/"), " ro nosuid nodev") != NULL,
+           "a remount sets all flags anew: those that DIR's mount has should be named again "
+           "(statvfs(3)): %s",
+           describe(p));
+}
+
+// There the flags that the host's mounts have are locked.
+static void read_only_for_users(void)
+{
+    need_user_namespace(NULL);
+    const char *root = root_make();
+    struct process *p =
+        run_with(&(struct launch){.direct = true}, "unshare", "--user", "--map-root-user", mydocker,
+                 "run", "--rootfs", root, "--read-only", "/bin/probe", "leave-file", "/left");
+
+    expect(p->status == 0 && fact_number(p, "left") == EROFS,
+           "root of a user namespace should be able to do it; leave no flag out that the mount "
+           "has: %s",
+           describe(p));
+}
+
+static const struct promise read_only_promises[] = {
+    {"nobody writes to COMMAND's /", 5, LAST, root_is_read_only},
+    {"without the option it can be written", 5, LAST, root_can_be_written},
+    {"/proc is as it was", 5, LAST, proc_is_there},
+    {"DIR can be written on the host", 5, LAST, directory_can_be_written},
+    {"nosuid and nodev stay", 5, 6, mount_keeps_its_flags},
+    {"root of a user namespace can do it", 5, LAST, read_only_for_users},
+};
+
 const struct mechanism exercises[] = {
     {"env", 1, "getopt_long(3) takes the word, putenv(3) makes it a variable, before execve(2)",
      env_promises, COUNT(env_promises)},
@@ -450,5 +541,9 @@ const struct mechanism exercises[] = {
     {"exec", 4,
      "a pidfd or the files /proc/PID/ns/*, setns(2) of all five kinds, then fork(2) and execve(2)",
      exec_promises, COUNT(exec_promises)},
+    {"read-only", 5,
+     "one mount(2) more in init, when DIR is / already: MS_REMOUNT | MS_BIND | MS_RDONLY, and the "
+     "flags that the mount has",
+     read_only_promises, COUNT(read_only_promises)},
 };
 const size_t exercise_count = COUNT(exercises);
