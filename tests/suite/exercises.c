@@ -523,6 +523,174 @@ static const struct promise read_only_promises[] = {
     {"root of a user namespace can do it", 5, LAST, read_only_for_users},
 };
 
+// ---- run -v HOST:DIR[:ro] ----
+
+// In the scratch directory: host/there, and in the root file system that is returned
+// the directory data.
+static const char *root_and_host(void)
+{
+    const char *root = root_make();
+
+    (void)mkdir(text_of("%s/host", scratch), 0755);
+    (void)mkdir(text_of("%s/host/there", scratch), 0755);
+    expect(mkdir(text_of("%s/data", root), 0755) == 0, "the test cannot make data in DIR");
+    return root;
+}
+
+static struct process *with_volume(const char *root, const char *volume, const char *what,
+                                   const char *argument)
+{
+    return run("run", "--rootfs", root, "-v", volume, "/bin/probe", what, argument);
+}
+
+static void volume_is_there(void)
+{
+    const char *root = root_and_host(), *volume = text_of("%s/host:/data", scratch);
+    struct process *p = with_volume(root, volume, "entries", "/data");
+
+    expect(p->status == 0 && strstr(fact(p, "entries"), "there ") != NULL,
+           "with -v HOST:/data COMMAND should find HOST's files in /data: %s", describe(p));
+    p = with_volume(root, volume, "leave-file", "/data/left");
+    expect(p->status == 0 && fact_number(p, "left") == 0 &&
+               unlink(text_of("%s/host/left", scratch)) == 0,
+           "what COMMAND writes to it should be in HOST: %s", describe(p));
+    p = run("run", "--rootfs", root, "/bin/probe", "entries", "/data");
+    expect(p->status == 0 && strcmp(fact(p, "entries"), "") == 0,
+           "without -v /data should be DIR's own: %s", describe(p));
+}
+
+static void volume_is_read_only(void)
+{
+    const char *root = root_and_host(), *volume = text_of("%s/host:/data:ro", scratch);
+    struct process *p = with_volume(root, volume, "leave-file", "/data/left");
+
+    expect(p->status == 0 && fact_number(p, "left") == EROFS,
+           "with :ro nobody should write to it: a second mount(2), MS_REMOUNT | MS_BIND | "
+           "MS_RDONLY: %s",
+           describe(p));
+    p = with_volume(root, volume, "file", "/data");
+    expect(strstr(fact(p, "mount_/data"), " ro nosuid nodev") != NULL,
+           "the flags that HOST's mount has should be named again: %s", describe(p));
+    p = with_volume(root, volume, "leave-file", "/left");
+    expect(p->status == 0 && fact_number(p, "left") == 0,
+           "the rest of COMMAND's root can be written as before: %s", describe(p));
+    expect(mkdir(text_of("%s/host/new", scratch), 0755) == 0,
+           "HOST itself cannot be written any more: keep MS_BIND in the remount");
+}
+
+static void several_volumes(void)
+{
+    const char *root = root_and_host(), *file = text_of("%s/file", root);
+    const char *volume = text_of("%s/bin/probe:/file", root);
+
+    expect(mknod(file, S_IFREG | 0644, 0) == 0, "the test cannot make a file in DIR");
+    struct process *p = run("run", "--rootfs", root, "-v", text_of("%s/host:/data", scratch),
+                            "--volume", volume, "/file", "entries", "/data");
+    expect(p->status == 0 && strstr(fact(p, "entries"), "there ") != NULL,
+           "each -v should be bound, a file on a file, too: %s", describe(p));
+}
+
+static void host_by_any_name(void)
+{
+    const char *root = root_and_host();
+
+    (void)symlink(text_of("%s/host", scratch), text_of("%s/to-host", scratch));
+    const char *volumes[] = {text_of("%s/to-host/there/..:/data", scratch),
+                             text_of("%s/to-host:/data", scratch)};
+    for (size_t i = 0; i < COUNT(volumes); i++) {
+        struct process *p = with_volume(root, volumes[i], "entries", "/data");
+        expect(p->status == 0 && strstr(fact(p, "entries"), "there ") != NULL,
+               "HOST is the caller's name: a link on its way should be followed on the host, not "
+               "in the new root: %s",
+               describe(p));
+    }
+}
+
+static void link_inside(void)
+{
+    const char *root = root_and_host();
+    const char *targets[] = {"/data", "data", "../../../data", "bin/../data"};
+
+    for (size_t i = 0; i < COUNT(targets); i++) {
+        const char *link = text_of("%s/link", root);
+        expect(symlink(targets[i], link) == 0, "the test cannot make a link in DIR");
+        struct process *p =
+            with_volume(root, text_of("%s/host:/link", scratch), "entries", "/data");
+        (void)unlink(link);
+        if (p->status != 125) // to refuse any link is safe, too
+            expect(p->status == 0 && strstr(fact(p, "entries"), "there ") != NULL,
+                   "/link leads to %s of DIR, and HOST should be there: %s", targets[i],
+                   describe(p));
+    }
+}
+
+static void link_outside(void)
+{
+    const char *root = root_and_host(), *link = text_of("%s/link", root);
+    const char *outside = text_of("%s/outside", scratch);
+    const char *targets[] = {outside, text_of("../../..%s", outside),
+                             text_of("/proc/self/cwd%s", outside),
+                             text_of("/proc/1/cwd%s", outside)};
+    // A name below it that is not there: a runtime that makes it makes it on the host.
+    static const char *const names[] = {"/link", "/link/new"};
+
+    (void)mkdir(outside, 0755);
+    wanted("a link in DIR leads nowhere out of it, those in /proc neither");
+    for (size_t i = 0; i < COUNT(targets) * COUNT(names); i++) {
+        const char *name = names[i % COUNT(names)];
+        expect(symlink(targets[i / COUNT(names)], link) == 0, "the test cannot make a link in DIR");
+        struct process *p =
+            with_volume(root, text_of("%s/host:%s", scratch, name), "entries", name);
+        (void)unlink(link);
+        expect(p->status == 125 || strstr(fact(p, "entries"), "there ") != NULL,
+               "DIR's /link leads to %s. That should be refused with status 125, or mean a place "
+               "in DIR: %s",
+               targets[i / COUNT(names)], describe(p));
+        expect(rmdir(outside) == 0 && mkdir(outside, 0755) == 0,
+               "something was made outside of DIR, in %s", outside);
+    }
+}
+
+static void volume_that_is_none(void)
+{
+    const char *root = root_and_host();
+
+    expect_failure(with_volume(root, "host", "root", ""), 125, "");
+    expect_failure(with_volume(root, text_of("%s/host:data", scratch), "root", ""), 125, "");
+    expect_failure(with_volume(root, text_of("%s/host:", scratch), "root", ""), 125, "");
+    expect_failure(with_volume(root, text_of("%s/host:/data:x", scratch), "root", ""), 125, "");
+    expect_failure(with_volume(root, "/nowhere:/data", "root", ""), 125,
+                   "No such file or directory");
+    expect_failure(with_volume(root, text_of("%s/root/bin/probe:/data", scratch), "root", ""), 125,
+                   "");
+}
+
+static void volume_for_users(void)
+{
+    need_user_namespace(NULL);
+    const char *root = root_and_host();
+    struct process *p =
+        run_with(&(struct launch){.direct = true}, "unshare", "--user", "--map-root-user", mydocker,
+                 "run", "--rootfs", root, "-v", text_of("%s/host:/data:ro", scratch), "/bin/probe",
+                 "leave-file", "/data/left");
+
+    expect(p->status == 0 && fact_number(p, "left") == EROFS,
+           "root of a user namespace should be able to do it: MS_REC with the bind, and no flag "
+           "left out of the remount: %s",
+           describe(p));
+}
+
+static const struct promise volume_promises[] = {
+    {"HOST's files are in DIR, and can be written", 5, LAST, volume_is_there},
+    {"with :ro they can be read alone", 5, LAST, volume_is_read_only},
+    {"several, and files", 5, LAST, several_volumes},
+    {"HOST is a name of the caller's", 5, LAST, host_by_any_name},
+    {"a link in DIR leads to DIR", 5, LAST, link_inside},
+    {"a link in DIR leads nowhere else", 5, LAST, link_outside},
+    {"what is no volume is refused", 5, LAST, volume_that_is_none},
+    {"root of a user namespace can do it", 5, LAST, volume_for_users},
+};
+
 const struct mechanism exercises[] = {
     {"env", 1, "getopt_long(3) takes the word, putenv(3) makes it a variable, before execve(2)",
      env_promises, COUNT(env_promises)},
@@ -545,5 +713,10 @@ const struct mechanism exercises[] = {
      "one mount(2) more in init, when DIR is / already: MS_REMOUNT | MS_BIND | MS_RDONLY, and the "
      "flags that the mount has",
      read_only_promises, COUNT(read_only_promises)},
+    {"volume", 5,
+     "when does HOST lead where the caller means, and DIR to the new root alone? What does /.. "
+     "lead "
+     "to while the old root lies on top?",
+     volume_promises, COUNT(volume_promises)},
 };
 const size_t exercise_count = COUNT(exercises);
