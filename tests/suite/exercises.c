@@ -1,10 +1,12 @@
 // What the tutorial's exercises add to a step: make check STEP=04 EXERCISE=hostname MYDOCKER=./mine
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "suite.h"
@@ -691,6 +693,90 @@ static const struct promise volume_promises[] = {
     {"root of a user namespace can do it", 5, LAST, volume_for_users},
 };
 
+// ---- init is a sealed copy of mydocker ----
+
+// A copy of mydocker in the scratch directory that nobody will miss.
+static const char *victim(void)
+{
+    const char *copy = text_of("%s/victim", scratch);
+    const struct launch direct = {.direct = true};
+
+    expect(run_with(&direct, "cp", mydocker, copy)->status == 0 && chmod(copy, 0755) == 0,
+           "the test cannot copy mydocker");
+    return copy;
+}
+
+// Has PROCESS executed `mydocker init` already? It says so in the second of its words.
+static bool is_init(const char *process)
+{
+    const char *words = content_of(text_of("%s/cmdline", process));
+
+    return *words != '\0' && strcmp(words + strlen(words) + 1, "init") == 0;
+}
+
+// What PID 1 executes while it is init: its name in /proc. Nobody reads the log of this MYDOCKER,
+// so that init is held up at its first line.
+static const char *program_of_init(const char *file)
+{
+    static int ends[2];
+    const struct launch unread = {.direct = true,
+                                  .prepare = process_errors_to,
+                                  .argument = &ends[1],
+                                  .by_hand = "... (while nobody reads its standard error)"};
+
+    expect(pipe2(ends, O_CLOEXEC) == 0, "the test cannot make a pipe");
+    process_fill(ends[1]);
+    struct process *p =
+        start_with(&unread, file, "run", "--rootfs", root_make(), "/bin/probe", "exit", "0");
+    const char *children = text_of("/proc/%d/task/%d/children", (int)p->pid, (int)p->pid);
+    const char *child;
+    await((child = text_of("/proc/%ld", strtol(content_of(children), NULL, 10)), is_init(child)),
+          "the child of mydocker should execute mydocker init: %s", describe(p));
+    return text_of("%s/exe", child);
+}
+
+static void mode_cannot_be_changed(void)
+{
+    const char *host = victim(), *program = program_of_init(host);
+    struct stat status;
+
+    // As root in there may, if COMMAND is /proc/self/exe.
+    (void)chmod(program, 04777);
+    expect(stat(host, &status) == 0 && (status.st_mode & 07777) == 0755,
+           "chmod 4777 /proc/1/exe, which root may in there, has made the host's mydocker a "
+           "set-user-ID program that everybody can write to: init should not execute the file on "
+           "the host, or see it through a mount that is read-only");
+}
+
+static void program_cannot_be_written(void)
+{
+    int fd = open(program_of_init(victim()), O_RDONLY | O_CLOEXEC);
+    int seals = fcntl(fd, F_GET_SEALS);
+    struct statvfs status = {0};
+
+    expect(fd != -1 && fstatvfs(fd, &status) == 0, "the test cannot open what init executes");
+    close(fd);
+    expect((seals != -1 && (seals & F_SEAL_WRITE) != 0) || (status.f_flag & ST_RDONLY) != 0,
+           "what /proc/1/exe leads to should be sealed (F_ADD_SEALS, F_SEAL_WRITE), or on a mount "
+           "that is read-only: that it is busy protects it only as long as it runs");
+}
+
+static void command_is_as_before(void)
+{
+    struct process *p = run("run", "--rootfs", root_make(), "/bin/probe", "facts", "", "a b");
+
+    expect(p->status == 0 && fact_number(p, "pid") == 1 &&
+               strcmp(fact(p, "descriptors"), "0 1 2 ") == 0,
+           "COMMAND should be PID 1, and have descriptors 0, 1 and 2 alone: MFD_CLOEXEC: %s",
+           describe(p));
+}
+
+static const struct promise sealed_promises[] = {
+    {"the host's mydocker keeps its mode", 7, LAST, mode_cannot_be_changed},
+    {"what /proc/1/exe leads to cannot be written", 7, LAST, program_cannot_be_written},
+    {"COMMAND is as before", 7, LAST, command_is_as_before},
+};
+
 const struct mechanism exercises[] = {
     {"env", 1, "getopt_long(3) takes the word, putenv(3) makes it a variable, before execve(2)",
      env_promises, COUNT(env_promises)},
@@ -718,5 +804,9 @@ const struct mechanism exercises[] = {
      "lead "
      "to while the old root lies on top?",
      volume_promises, COUNT(volume_promises)},
+    {"sealed", 7,
+     "what is /proc/1/exe, if COMMAND is /proc/self/exe, and who may change that file? execve(2) "
+     "can have something else: memfd_create(2), or a bind mount",
+     sealed_promises, COUNT(sealed_promises)},
 };
 const size_t exercise_count = COUNT(exercises);
