@@ -1,6 +1,7 @@
 // What the tutorial's exercises add to a step: make check STEP=04 EXERCISE=hostname MYDOCKER=./mine
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -693,6 +694,103 @@ static const struct promise volume_promises[] = {
     {"root of a user namespace can do it", 5, LAST, volume_for_users},
 };
 
+// ---- run --device /dev/NAME ----
+
+// On a host with a device more, /dev/more, which is /dev/zero, and a file /dev/file. Its other ones
+// are those that COMMAND gets anyway.
+static void more_devices(const void *argument)
+{
+    static const char *const names[] = {"null",    "zero", "full", "random",
+                                        "urandom", "tty",  "more", "file"};
+
+    (void)argument;
+    if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+        mkdir("devices", 0755) == -1)
+        _exit(111);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        const char *file = text_of("devices/%s", names[i]);
+        const char *device = text_of("/dev/%s", strcmp(names[i], "more") == 0 ? "zero" : names[i]);
+        if (mknod(file, S_IFREG | 0644, 0) == -1 ||
+            (strcmp(names[i], "file") != 0 && mount(device, file, NULL, MS_BIND, NULL) == -1))
+            _exit(111);
+    }
+    if (mount("devices", "/dev", NULL, MS_BIND | MS_REC, NULL) == -1)
+        _exit(111);
+}
+
+// With DEVICE, or without any.
+static struct process *with_device(const char *device, const char *what, const char *argument)
+{
+    const struct launch how = {.prepare = more_devices,
+                               .by_hand = "... (where /dev/more is bound to /dev/zero)"};
+    const char *root = root_make();
+    const struct launch direct = {.direct = true};
+
+    (void)run_with(&direct, "rm", "-rf", text_of("%s/devices", scratch));
+    return device == NULL ? run_with(&how, "run", "--rootfs", root, "/bin/probe", what, argument)
+                          : run_with(&how, "run", "--device", device, "--rootfs", root,
+                                     "/bin/probe", what, argument);
+}
+
+static void device_is_there(void)
+{
+    struct stat zero = {0};
+    struct process *p = with_device("/dev/more", "dev", "x");
+
+    (void)stat("/dev/zero", &zero);
+    expect(p->status == 0 &&
+               strstr(p->output.bytes, text_of("/dev/more=%o %llx\n", (unsigned)zero.st_mode,
+                                               (unsigned long long)zero.st_rdev)) != NULL,
+           "with --device /dev/more COMMAND should have it, with the host's numbers: %s",
+           describe(p));
+    p = with_device(NULL, "dev", "x");
+    expect(p->status == 0 && strstr(p->output.bytes, "/dev/more=") == NULL,
+           "without the option it should not be there: %s", describe(p));
+}
+
+static void device_is_protected(void)
+{
+    struct process *p = with_device("/dev/more", "file", "/dev/more");
+
+    expect(p->status == 0 && strstr(fact(p, "mount_/dev/more"), " ro nosuid noexec") != NULL,
+           "chmod of it would be one on the host: its mount should be read-only, as those of the "
+           "six are: %s",
+           describe(p));
+}
+
+static void device_that_is_none(void)
+{
+    static const char *const names[] = {"/dev/file",   "/dev/nothing", "/dev/..",
+                                        "/etc/passwd", "more",         ""};
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        expect_failure(with_device(names[i], "root", ""), 125, "");
+}
+
+// This one is a device, and DIR has a directory of the same name.
+static void device_elsewhere(void)
+{
+    const char *directory = text_of("%s/devices", scratch);
+    const struct launch how = {.prepare = more_devices,
+                               .by_hand = "... (where that file is bound to /dev/zero)"};
+    const struct launch direct = {.direct = true};
+    const char *root = root_make(), *made = text_of("%s%s/more", root, directory);
+
+    (void)run_with(&direct, "rm", "-rf", directory);
+    (void)run_with(&direct, "mkdir", "-p", text_of("%s%s", root, directory));
+    struct process *p = run_with(&how, "run", "--device", text_of("%s/more", directory), "--rootfs",
+                                 root, "/bin/probe", "root");
+    expect(access(made, F_OK) == -1, "a name outside of /dev has left a file in DIR: refuse it: %s",
+           describe(p));
+}
+
+static const struct promise device_promises[] = {
+    {"COMMAND has the device", 6, LAST, device_is_there},
+    {"its file cannot be changed", 6, LAST, device_is_protected},
+    {"what is no device is refused", 6, LAST, device_that_is_none},
+    {"nothing is left in DIR", 6, LAST, device_elsewhere},
+};
+
 // ---- init is a sealed copy of mydocker ----
 
 // A copy of mydocker in the scratch directory that nobody will miss.
@@ -804,6 +902,9 @@ const struct mechanism exercises[] = {
      "lead "
      "to while the old root lies on top?",
      volume_promises, COUNT(volume_promises)},
+    {"device", 6,
+     "the host has it already: what binds the six can bind one more. Which names may it take?",
+     device_promises, COUNT(device_promises)},
     {"sealed", 7,
      "what is /proc/1/exe, if COMMAND is /proc/self/exe, and who may change that file? execve(2) "
      "can have something else: memfd_create(2), or a bind mount",
