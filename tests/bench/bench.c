@@ -1,6 +1,7 @@
 // The benchmark: what a whole run costs in wall time and memory, next to two floors (floor.c) and
-// to unshare, bwrap, crun and runc doing the same. In this order: the scratch world that everything
-// runs in, the candidates, one run, the turns, the figures, memory, the targets.
+// to unshare, bwrap, crun and runc doing the same; and apart from these, with a root file system,
+// what the steps of part two cost next to bwrap, crun and runc. In this order: the scratch world
+// that everything runs in, the candidates, one run, the turns, the figures, memory, the targets.
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
@@ -27,7 +28,7 @@
 
 enum {
     CANDIDATES_MAX = 32,
-    ARGS_MAX = 16,
+    ARGS_MAX = 24,
     RUNS_MAX = 100000,
     WARM_UP_TURNS = 10,
     SECONDS = 45,     // for all the turns, unless the caller says how many
@@ -39,7 +40,8 @@ enum {
 #define RATIO_TARGET 1.10
 #define MEMORY_TARGET 70.0
 
-enum kind { EXEC_ONLY, FLOOR, SELF_EXEC, MYDOCKER, PEER };
+// ROOTED: a step or a peer with a root file system.
+enum kind { EXEC_ONLY, FLOOR, SELF_EXEC, MYDOCKER, PEER, ROOTED };
 
 struct candidate {
     const char *name;
@@ -161,7 +163,7 @@ static void add(enum kind kind, const char *name, const char *const *argv)
 }
 
 // ".../step04/mydocker" is step04.
-static void add_mydocker(const char *path)
+static const char *name_of(const char *path)
 {
     char *name = format("%s", path);
     char *slash = strrchr(name, '/');
@@ -170,7 +172,12 @@ static void add_mydocker(const char *path)
         errx(2, "%s: no directory to take a name from", path);
     *slash = '\0';
     slash = strrchr(name, '/');
-    add(MYDOCKER, slash != NULL ? slash + 1 : name, (const char *[]){path, "run", command, NULL});
+    return slash != NULL ? slash + 1 : name;
+}
+
+static void add_mydocker(const char *path)
+{
+    add(MYDOCKER, name_of(path), (const char *[]){path, "run", command, NULL});
 }
 
 // Where NAME is, NULL where it is not installed. An ordinary user's PATH often lacks runc's place.
@@ -202,26 +209,46 @@ static void copy_file(const char *from, const char *to)
     close(out);
 }
 
-// What crun and runc run: a bundle with the same five namespaces and the same mount, and a root of
-// its own, which they insist on. The host's /dev is in it so that they do not make a new one.
-static void make_bundle(const char *bundle)
+// What crun and runc run: a bundle with the same five namespaces, MOUNTS, and a root of its own,
+// which they insist on.
+static void make_bundle(const char *bundle, const char *mounts)
 {
-    const char *config =
+    static const char *const directories[] = {"", "/dev", "/proc", "/sys"};
+    const char *config = format(
         "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"rootfs\"},\"process\":{\"cwd\":\"/\","
-        "\"user\":{\"uid\":0,\"gid\":0},\"args\":[\"/true\"]},\"mounts\":["
-        "{\"destination\":\"/dev\",\"type\":\"bind\",\"source\":\"/dev\",\"options\":[\"rbind\"]},"
-        "{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\","
-        "\"options\":[\"noexec\",\"nosuid\",\"nodev\"]}],\"linux\":{\"namespaces\":["
-        "{\"type\":\"uts\"},{\"type\":\"pid\"},{\"type\":\"mount\"},{\"type\":\"network\"},"
-        "{\"type\":\"ipc\"}]}}\n";
+        "\"user\":{\"uid\":0,\"gid\":0},\"args\":[\"/true\"]},\"mounts\":[%s],"
+        "\"linux\":{\"namespaces\":[{\"type\":\"uts\"},{\"type\":\"pid\"},"
+        "{\"type\":\"mount\"},{\"type\":\"network\"},{\"type\":\"ipc\"}]}}\n",
+        mounts);
 
     write_file(format("%s/config.json", bundle), config);
-    if (mkdir(format("%s/rootfs", bundle), 0755) == -1 ||
-        mkdir(format("%s/rootfs/dev", bundle), 0755) == -1 ||
-        mkdir(format("%s/rootfs/proc", bundle), 0755) == -1)
-        err(2, "mkdir in %s", bundle);
+    for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
+        if (mkdir(format("%s/rootfs%s", bundle, directories[i]), 0755) == -1)
+            err(2, "mkdir in %s", bundle);
     copy_file(command, format("%s/rootfs/true", bundle));
 }
+
+#define MOUNT(at, type, options)                                                                   \
+    "{\"destination\":\"" at "\",\"type\":\"" type "\",\"source\":\"" type                         \
+    "\",\"options\":[\"nosuid\",\"noexec\"" options "]}"
+#define PROC MOUNT("/proc", "proc", ",\"nodev\"")
+
+// NAME is crun or runc, of a BUNDLE. They read in there what COMMAND is; "bench" is the container.
+static void add_runtime(enum kind kind, const char *name, const char *file, const char *bundle)
+{
+    const char *state = format("%s/state", bundle);
+
+    if (file == NULL)
+        return;
+    // "rootless" as root too: it then goes on where it can make no cgroup.
+    add(kind, name,
+        (const char *[]){file, "--root", state,
+                         strcmp(name, "crun") == 0 ? "--cgroup-manager=disabled"
+                                                   : "--rootless=true",
+                         "run", "-b", bundle, "bench", NULL});
+}
+
+static const char *bwrap, *crun, *runc; // where they are, or NULL
 
 static void add_peers(const char *scratch)
 {
@@ -229,23 +256,62 @@ static void add_peers(const char *scratch)
 
     if ((file = find("unshare")) != NULL)
         add(PEER, "unshare", (const char *[]){file, "-fpmuin", "--mount-proc", command, NULL});
-    if ((file = find("bwrap")) != NULL)
+    if ((bwrap = find("bwrap")) != NULL)
         add(PEER, "bwrap",
-            (const char *[]){file, "--unshare-pid", "--unshare-net", "--unshare-ipc",
+            (const char *[]){bwrap, "--unshare-pid", "--unshare-net", "--unshare-ipc",
                              "--unshare-uts", "--dev-bind", "/", "/", "--proc", "/proc", command,
                              NULL});
-    make_bundle(scratch);
-    const char *state = format("%s/state", scratch);
-    // These two read in the bundle what COMMAND is; "bench" is the container's name.
-    if ((file = find("crun")) != NULL)
-        add(PEER, "crun",
-            (const char *[]){file, "--root", state, "--cgroup-manager=disabled", "run", "-b",
-                             scratch, "bench", NULL});
-    // "rootless" as root too: it then goes on where it can make no cgroup.
-    if ((file = find("runc")) != NULL)
-        add(PEER, "runc",
-            (const char *[]){file, "--root", state, "--rootless=true", "run", "-b", scratch,
-                             "bench", NULL});
+    // The host's /dev is in it so that they do not make a new one.
+    make_bundle(scratch,
+                "{\"destination\":\"/dev\",\"type\":\"bind\",\"source\":\"/dev\","
+                "\"options\":[\"rbind\"]}," PROC);
+    crun = find("crun");
+    add_runtime(PEER, "crun", crun, scratch);
+    runc = find("runc");
+    add_runtime(PEER, "runc", runc, scratch);
+}
+
+// The STEPS that have --rootfs, and the peers with the same root and what step 6 mounts in it
+// (bwrap binds the host's /sys). None of these makes a layer, as step 7 does.
+static void add_rooted(const char *scratch, char **steps)
+{
+    const char *bundle = format("%s/rooted", scratch), *root = format("%s/rootfs", bundle);
+
+    if (mkdir(bundle, 0755) == -1)
+        err(2, "mkdir %s", bundle);
+    make_bundle(bundle, PROC "," MOUNT("/dev", "tmpfs", ",\"mode=755\",\"size=64k\"") "," MOUNT(
+                            "/dev/pts", "devpts", ",\"newinstance\",\"ptmxmode=0666\"") ","
+                        MOUNT("/dev/shm", "tmpfs", ",\"mode=1777\",\"size=64m\"") ","
+                        MOUNT("/dev/mqueue", "mqueue", "") "," MOUNT("/sys", "sysfs", ",\"ro\""));
+    for (; *steps != NULL; steps++)
+        if (strcmp(name_of(*steps), "step05") >= 0)
+            add(ROOTED, name_of(*steps),
+                (const char *[]){*steps, "run", "--rootfs", root, "/true", NULL});
+    const char *of_bwrap[] = {bwrap,
+                              "--unshare-pid",
+                              "--unshare-net",
+                              "--unshare-ipc",
+                              "--unshare-uts",
+                              "--bind",
+                              root,
+                              "/",
+                              "--proc",
+                              "/proc",
+                              "--dev",
+                              "/dev",
+                              "--tmpfs",
+                              "/dev/shm",
+                              "--mqueue",
+                              "/dev/mqueue",
+                              "--ro-bind",
+                              "/sys",
+                              "/sys",
+                              "/true",
+                              NULL};
+    if (bwrap != NULL)
+        add(ROOTED, "bwrap", of_bwrap);
+    add_runtime(ROOTED, "crun", crun, bundle);
+    add_runtime(ROOTED, "runc", runc, bundle);
 }
 
 // ---- one run, from outside ----
@@ -474,8 +540,36 @@ static void print_times(const struct candidate *floor, const struct candidate *s
         "\n%-10s %6s %9s %9s %9s %8s %8s %9s\n",
         "", "runs", "median", "quartile1", "quartile3", "medians", "paired", "self-exec");
     for (int i = 0; i < candidate_count; i++)
-        if (!candidates[i].failed)
+        if (!candidates[i].failed && candidates[i].kind != ROOTED)
             print_row(&candidates[i], floor, self_exec, runs);
+}
+
+// Nothing to print where no step has a root file system.
+static void print_rooted(int runs)
+{
+    const struct candidate *last = NULL;
+
+    for (int i = 0; i < candidate_count; i++)
+        if (candidates[i].kind == ROOTED && !candidates[i].failed &&
+            strncmp(candidates[i].name, "step", 4) == 0)
+            last = &candidates[i];
+    if (last == NULL)
+        return;
+    printf(
+        "\nThe same with a root file system. Of the peers none makes a layer, as step 7 does; "
+        "they\nmount what step 6 does. The ratio is to %s, paired.\n"
+        "\n%-10s %6s %9s %9s %9s %8s\n",
+        last->name, "", "runs", "median", "quartile1", "quartile3", last->name);
+    for (int i = 0; i < candidate_count; i++) {
+        const struct candidate *candidate = &candidates[i];
+        if (candidate->kind != ROOTED || candidate->failed)
+            continue;
+        double *times = sorted(candidate->times, runs);
+        printf("%-10s %6d %9.0f %9.0f %9.0f %8.3f\n", candidate->name, runs,
+               quantile(times, runs, 0.5), quantile(times, runs, 0.25), quantile(times, runs, 0.75),
+               paired_ratio(candidate, last, runs));
+        free(times);
+    }
 }
 
 // ---- memory: what waits beside COMMAND, in its share (PSS) ----
@@ -673,18 +767,20 @@ static void prepare(void)
 }
 
 // Returns whether all targets are met.
-static bool measure(const char *scratch, int runs)
+static bool measure(const char *scratch, char **steps, int runs)
 {
     const struct candidate *floor = &candidates[1], *self_exec = &candidates[2];
     const struct candidate *last_step = &candidates[candidate_count - 1];
 
     add_peers(scratch);
+    add_rooted(scratch, steps);
     for (int i = 0; i < candidate_count; i++)
         try_run(&candidates[i], scratch);
     runs = take_turns(runs);
     if (floor->failed || self_exec->failed)
         errx(2, "without the floors there is nothing to compare with");
     print_times(floor, self_exec, runs);
+    print_rooted(runs);
     print_memory(last_step);
 
     printf("\nThe targets, for %s:\n", last_step->name);
@@ -732,7 +828,7 @@ int main(int argc, char **argv)
     add(SELF_EXEC, "self-exec", (const char *[]){floor, "--self-exec", command, NULL});
     for (int i = optind; i < argc; i++)
         add_mydocker(argv[i]);
-    bool met = measure(scratch, runs);
+    bool met = measure(scratch, argv + optind, runs);
     if (!met && !strict)
         say_what_a_miss_means();
     return strict && !met ? 1 : 0;
