@@ -440,20 +440,34 @@ static const struct promise exec_promises[] = {
 
 // ---- run --read-only ----
 
-// COMMAND's own report of a root file system at ROOT.
-static struct process *read_only(const char *root, const char *what, const char *argument)
+// COMMAND's report of a root file system of its own: what makes all of it read-only does no harm to
+// the test's other files. Says whether DIR can still be WRITTEN, by its name out here.
+static struct process *read_only(const char *what, const char *argument, bool as_user,
+                                 bool *written)
 {
-    struct process *p = run("run", "--rootfs", root, "--read-only", "/bin/probe", what, argument);
+    const char *root = root_make(), *copy = text_of("%s/copy", scratch);
+    const struct launch direct = {.direct = true};
 
-    expect(p->status == 0, "%s", describe(p));
+    (void)mkdir(copy, 0755);
+    expect(mount("tmpfs", copy, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") == 0 &&
+               run_with(&direct, "cp", "-r", text_of("%s/.", root), copy)->status == 0,
+           "the test cannot prepare its root file system");
+    struct process *p =
+        as_user ? run_with(&direct, "unshare", "--user", "--map-root-user", mydocker, "run",
+                           "--rootfs", copy, "--read-only", "/bin/probe", what, argument)
+                : run("run", "--rootfs", copy, "--read-only", "/bin/probe", what, argument);
+    bool can_be_written = mkdir(text_of("%s/new", copy), 0755) == 0;
+    if (written != NULL)
+        *written = can_be_written;
+    (void)umount2(copy, MNT_DETACH);
     return p;
 }
 
 static void root_is_read_only(void)
 {
-    struct process *p = read_only(root_make(), "leave-file", "/left");
+    struct process *p = read_only("leave-file", "/left", false, NULL);
 
-    expect(fact_number(p, "left") == EROFS,
+    expect(p->status == 0 && fact_number(p, "left") == EROFS,
            "with --read-only nobody should write to COMMAND's /: a remount of it, "
            "MS_REMOUNT | MS_BIND | MS_RDONLY: %s",
            describe(p));
@@ -463,39 +477,34 @@ static void root_can_be_written(void)
 {
     struct process *p = run("run", "--rootfs", root_make(), "/bin/probe", "leave-file", "/left");
 
-    expect(fact_number(p, "left") == 0, "without --read-only COMMAND's / can be written: %s",
-           describe(p));
+    expect(p->status == 0 && fact_number(p, "left") == 0,
+           "without --read-only COMMAND's / can be written: %s", describe(p));
 }
 
 static void proc_is_there(void)
 {
-    struct process *p = read_only(root_make(), "facts", "");
+    struct process *p = read_only("facts", "", false, NULL);
 
-    expect(fact_number(p, "proc_processes") == 1 && fact_number(p, "proc_readonly") == 0,
+    expect(p->status == 0 && fact_number(p, "proc_processes") == 1 &&
+               fact_number(p, "proc_readonly") == 0,
            "/proc should be as it was, a mount of its own: %s", describe(p));
 }
 
 static void directory_can_be_written(void)
 {
-    const char *root = root_make();
+    bool written;
+    struct process *p = read_only("root", "", false, &written);
 
-    (void)read_only(root, "root", "");
-    expect(rmdir(text_of("%s/sys", root)) == 0,
+    expect(p->status == 0 && written,
            "the host cannot write to DIR any more: MS_BIND with the remount changes one mount, "
-           "without it the whole file system");
+           "without it the whole file system: %s",
+           describe(p));
 }
 
 static void mount_keeps_its_flags(void)
 {
-    const char *root = root_make(), *copy = text_of("%s/copy", scratch);
-    const struct launch direct = {.direct = true};
+    struct process *p = read_only("file", "/", false, NULL);
 
-    (void)mkdir(copy, 0755);
-    expect(mount("tmpfs", copy, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") == 0 &&
-               run_with(&direct, "cp", "-r", text_of("%s/.", root), copy)->status == 0,
-           "the test cannot prepare its root file system");
-    struct process *p = run("run", "--rootfs", copy, "--read-only", "/bin/probe", "file", "/");
-    (void)umount2(copy, MNT_DETACH);
     expect(p->status == 0 && strstr(fact(p, "mount_/"), " ro nosuid nodev") != NULL,
            "a remount sets all flags anew: those that DIR's mount has should be named again "
            "(statvfs(3)): %s",
@@ -506,10 +515,7 @@ static void mount_keeps_its_flags(void)
 static void read_only_for_users(void)
 {
     need_user_namespace(NULL);
-    const char *root = root_make();
-    struct process *p =
-        run_with(&(struct launch){.direct = true}, "unshare", "--user", "--map-root-user", mydocker,
-                 "run", "--rootfs", root, "--read-only", "/bin/probe", "leave-file", "/left");
+    struct process *p = read_only("leave-file", "/left", true, NULL);
 
     expect(p->status == 0 && fact_number(p, "left") == EROFS,
            "root of a user namespace should be able to do it; leave no flag out that the mount "
@@ -562,23 +568,31 @@ static void volume_is_there(void)
            "without -v /data should be DIR's own: %s", describe(p));
 }
 
+// HOST is a file system of its own: what makes all of it read-only does no harm to the test's other
+// files.
 static void volume_is_read_only(void)
 {
-    const char *root = root_and_host(), *volume = text_of("%s/host:/data:ro", scratch);
-    struct process *p = with_volume(root, volume, "leave-file", "/data/left");
+    const char *root = root_and_host(), *host = text_of("%s/host", scratch);
+    const char *volume = text_of("%s:/data:ro", host);
 
-    expect(p->status == 0 && fact_number(p, "left") == EROFS,
+    expect(mount("tmpfs", host, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") == 0,
+           "the test cannot mount a tmpfs");
+    struct process *written = with_volume(root, volume, "leave-file", "/data/left");
+    struct process *flags = with_volume(root, volume, "file", "/data");
+    struct process *rest = with_volume(root, volume, "leave-file", "/left");
+    bool can_be_written = mkdir(text_of("%s/new", host), 0755) == 0;
+    (void)umount2(host, MNT_DETACH);
+    expect(written->status == 0 && fact_number(written, "left") == EROFS,
            "with :ro nobody should write to it: a second mount(2), MS_REMOUNT | MS_BIND | "
            "MS_RDONLY: %s",
-           describe(p));
-    p = with_volume(root, volume, "file", "/data");
-    expect(strstr(fact(p, "mount_/data"), " ro nosuid nodev") != NULL,
-           "the flags that HOST's mount has should be named again: %s", describe(p));
-    p = with_volume(root, volume, "leave-file", "/left");
-    expect(p->status == 0 && fact_number(p, "left") == 0,
-           "the rest of COMMAND's root can be written as before: %s", describe(p));
-    expect(mkdir(text_of("%s/host/new", scratch), 0755) == 0,
-           "HOST itself cannot be written any more: keep MS_BIND in the remount");
+           describe(written));
+    expect(can_be_written,
+           "HOST itself cannot be written any more: MS_BIND with the remount "
+           "changes one mount, without it the whole file system");
+    expect(flags->status == 0 && strstr(fact(flags, "mount_/data"), " ro nosuid nodev") != NULL,
+           "the flags that HOST's mount has should be named again: %s", describe(flags));
+    expect(rest->status == 0 && fact_number(rest, "left") == 0,
+           "the rest of COMMAND's root can be written as before: %s", describe(rest));
 }
 
 static void several_volumes(void)
