@@ -33,7 +33,8 @@ static const char *word_for(const char *path, const char *name)
 // ($P).
 static char *const *shell_environment(void)
 {
-    // The last two: a sanitizer that looks for leaks never ends where there is no terminal any more.
+    // The last two: a sanitizer that looks for leaks never ends where there is no terminal any
+    // more.
     static const char *const sanitizers[] = {"ASAN_OPTIONS", "MSAN_OPTIONS"};
     char **variables = test_memory(9 * sizeof(*variables));
     size_t n = 6;
