@@ -319,9 +319,9 @@ void die_refused(const char *call, const char *target, const struct reason *reas
     refuse(call, target, EXIT_MYDOCKER);
 }
 
-void die_execve(const char *command)
+void die_execve(const char *file)
 {
     bool is_missing = errno == ENOENT || errno == ENOTDIR;
 
-    refuse("execve", command, is_missing ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
+    refuse("execve", file, is_missing ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
 }
