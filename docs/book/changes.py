@@ -62,15 +62,15 @@ class Change:
 
     def words(self, line):
         """The paragraph before the fence at LINE."""
-        lines = self.document.text.split("\n")
+        prose = dict(self.document.prose)
         end = line - 1
-        while end > 0 and not lines[end - 1].strip():
+        while not prose.get(end, "-").strip():
             end -= 1
         start = end
-        while start > 0 and lines[start - 1].strip():
+        while prose.get(start, "").strip():
             start -= 1
-        text = "\n".join(lines[start:end])
-        return "" if re.match(r"^(```|#|!\[)", text) else text
+        text = "\n".join(prose[number] for number in range(start + 1, end + 1))
+        return "" if re.match(r"^(#|!\[|<)", text) else text
 
     # ---- HTML ----
 
