@@ -56,11 +56,16 @@ def objects(root, files):
     return made
 
 
-def clean_copy(root):
-    """The sources of all steps at ROOT, compiled."""
-    for folder in [*steps.directories(), ROOT / "common", ROOT / "beyond/common"]:
+def copied(folders, root):
+    """FOLDERS of the project, and what all steps share, copied to ROOT."""
+    for folder in [*folders, ROOT / "common", ROOT / "beyond/common"]:
         if folder.is_dir():
             shutil.copytree(folder, root / folder.relative_to(ROOT))
+
+
+def clean_copy(root):
+    """The sources of all steps at ROOT, compiled."""
+    copied(steps.directories(), root)
     objects(root, [file.relative_to(root) for file in root.rglob("*.c")])
 
 
