@@ -49,12 +49,14 @@ MAKEFLAGS += -j$(at_once) -Otarget
 endif
 endif
 
-test: test-steps $(if $(SANITIZE),,test-order test-wrong test-exercises test-tutorial test-doctor test-trace test-start test-security) ## check all steps; as root or as an ordinary user
+# What takes longest begins first.
+test: $(if $(SANITIZE),,test-tutorial) test-steps $(if $(SANITIZE),,test-order test-wrong test-exercises test-doctor test-trace test-start test-security) ## check all steps; as root or as an ordinary user
 
 # Without its option a step of part two is the step before: there `make test` leaves out what takes its
 # time waiting. `make test-step05` does not.
 slow := signals: |lifetime: |terminal: |load:
-test-steps: $(part_one:%=test-%) $(part_two:%=test-short-%) test-unit
+# Of part two the last step: test-order looks at the promises of those before it.
+test-steps: $(part_one:%=test-%) $(patsubst %,test-short-%,$(lastword $(part_two))) test-unit
 
 test-unit: $(unit) | cmocka ## check common/ from the inside
 	@$(unit)

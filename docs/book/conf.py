@@ -6,7 +6,6 @@ language = "en"
 version = release = "1.0.0"
 extensions = ["myst_parser", "sphinx_copybutton"]
 myst_heading_anchors = 4
-myst_enable_extensions = []
 html_theme = "furo"
 html_title = "mydocker: from argv to PID 1"
 html_static_path = ["static"]
@@ -17,7 +16,7 @@ highlight_language = "text"
 pygments_style = "xcode"  # these two have the contrast that a reader needs
 pygments_dark_style = "github-dark"
 # What is typed, without prompt and answers.
-copybutton_prompt_text = r"\$ |# (?!include)"
+copybutton_prompt_text = r"\$ |# "
 copybutton_prompt_is_regexp = True
 copybutton_only_copy_prompt_lines = True
 epub_show_urls = "no"

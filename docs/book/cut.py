@@ -19,10 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/tutorial"), str(ROOT / "tests")]
 import changes  # noqa: E402: found by the line above
 import generate  # noqa: E402
-from document import Document, GENERATED, slug  # noqa: E402
-
-FENCE = re.compile(r"^```+")
-
+from document import Document, GENERATED, LINK, slug  # noqa: E402
 
 class Page:
     """A part of a document that is a page by itself."""
@@ -38,13 +35,12 @@ def pages_of(path):
     if path.name != "TUTORIAL.md":
         name = "index" if path == ROOT / "README.md" else folder + path.stem.lower()
         return [Page(name, path, lines, 1)]
-    pages, inside = [Page(folder + "tutorial", path, [], 1)], False
+    pages, prose = [Page(folder + "tutorial", path, [], 1)], dict(Document(path).prose)
     for number, line in enumerate(lines, 1):
-        inside ^= bool(FENCE.match(line))
-        if line.startswith("## ") and not inside:
+        if line.startswith("## ") and number in prose:
             pages.append(Page(folder + slug(line[3:]), path, [], number))
         # A chapter is the top of its page.
-        up = line[1:] if len(pages) > 1 and line.startswith("##") and not inside else line
+        up = line[1:] if len(pages) > 1 and line.startswith("##") and number in prose else line
         pages[-1].lines.append(up)
     # The list of chapters is Sphinx's own.
     return [page for page in pages if not page.name.endswith("contents")]
@@ -53,7 +49,6 @@ def pages_of(path):
 def anchors_of(path, pages):
     """Where GitHub's anchors of a document are in the book: {anchor: (page, anchor in it)}."""
     found, used, local = {}, {}, {}
-    page = None
     for number, line in Document(path).prose:
         page = max((p for p in pages if p.first <= number), key=lambda p: p.first)
         match = re.match(r"^#+\s+(.*?)\s*$", line)
@@ -88,7 +83,7 @@ class Book:
     def source_page(self, path):
         return "source/" + "-".join(path.relative_to(ROOT).parts).replace(".", "-")
 
-    def target(self, origin, target, depth=""):
+    def target(self, origin, target):
         """Where a link of a document leads in the book; None where that holds no such thing."""
         if "://" in target:
             return target
@@ -96,9 +91,9 @@ class Book:
         file = (origin.parent / path).resolve() if path else origin
         if file in self.documents:
             page, here = self.anchors[file].get(anchor, (self.documents[file][0].name, ""))
-            return f"{depth}{page}.md" + (f"#{here}" if here else "")
+            return f"{page}.md" + (f"#{here}" if here else "")
         if file in self.sources:
-            return f"{depth}{self.source_page(file)}.md"
+            return f"{self.source_page(file)}.md"
         return None
 
     def linked(self, origin, line):
@@ -109,7 +104,7 @@ class Book:
             found = self.target(origin, target)
             return f"[{text}]({found})" if found else text
 
-        return re.sub(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+(?:\([^()]*\))?)\)", link, line)
+        return re.sub(f"(!?){LINK.pattern}", link, line)
 
     def figure(self, origin, text, target):
         """A figure twice, for the theme that one has chosen and not for the system's alone."""

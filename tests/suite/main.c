@@ -318,7 +318,8 @@ static bool make_tests(const struct slice *slice)
     if (slice->smoke && !smoke_test())
         return false;
     if (slice->count > 0)
-        (void)_cmocka_run_group_tests(group, tests + slice->first, slice->count, NULL, NULL);
+        (void)_cmocka_run_group_tests(group, tests + slice->first, slice->count, NULL, report_mute);
+    report_unmute();
     return true;
 }
 

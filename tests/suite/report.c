@@ -2,10 +2,12 @@
 //
 // cmocka runs the tests and knows the two formats for machines, its XML and TAP. Its own format for
 // people has no room for what one needs here, so that one is ours.
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "suite.h"
 
@@ -85,6 +87,38 @@ void report_begin(const struct mechanism *previous)
     cmocka_set_message_output(format == TAP ? CM_OUTPUT_TAP : CM_OUTPUT_XML);
     if (format != TAP && getenv("CMOCKA_XML_FILE") == NULL)
         setenv("CMOCKA_XML_FILE", hidden_file(), 1);
+}
+
+// After the last test cmocka writes its XML; a newer one does it to the screen as well, where a
+// person reads our report.
+static int muted[] = {-1, -1}; // what descriptors 1 and 2 were
+
+int report_mute(void **state)
+{
+    int null = format == TEXT ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
+
+    (void)state;
+    if (null == -1)
+        return 0;
+    (void)fflush(stdout);
+    for (int i = 0; i < 2; i++) {
+        muted[i] = fcntl(STDOUT_FILENO + i, F_DUPFD_CLOEXEC, 3);
+        (void)dup2(null, STDOUT_FILENO + i);
+    }
+    close(null);
+    return 0;
+}
+
+void report_unmute(void)
+{
+    (void)fflush(stdout);
+    for (int i = 0; i < 2; i++) {
+        if (muted[i] == -1)
+            continue;
+        (void)dup2(muted[i], STDOUT_FILENO + i);
+        close(muted[i]);
+        muted[i] = -1;
+    }
 }
 
 void report_start(void)

@@ -85,6 +85,8 @@ void report_begin(const struct mechanism *previous);
 
 // Around each of them. One that does not get to report_passed() has failed, or cannot be checked;
 // report_world() says that from here on the world is looked at.
+int report_mute(void **state); // the teardown of a group of tests; then
+void report_unmute(void);
 void report_start(void);
 void report_world(void);
 void report_passed(void);

@@ -8,6 +8,8 @@ def slug(title):
     return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
 
 
+# [text](target)
+LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+(?:\([^()]*\))?)\)")
 FENCE = re.compile(r"^(```+)\s*(\S*)\s*(.*)$")
 
 
@@ -80,7 +82,7 @@ class Document:
     def links(self):
         """(line, text, target) of each [text](target), images included."""
         for number, line in self.prose:
-            for text, target in re.findall(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+(?:\([^()]*\))?)\)", line):
+            for text, target in LINK.findall(line):
                 yield number, text, target
 
 

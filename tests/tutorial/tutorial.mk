@@ -5,11 +5,15 @@ PYTHON ?= $(or $(wildcard /usr/bin/python3),python3)
 documents := README.md TUTORIAL.md beyond/README.md beyond/TUTORIAL.md
 tutorial = $(PYTHON) -B tests/tutorial
 
-.PHONY: test-tutorial tutorial pexpect
-test-tutorial: $(steps) $(suite) | pexpect ## check README.md and TUTORIAL.md line by line
+tutorial_tests := test-tutorial-one test-tutorial-two test-checker
+.PHONY: test-tutorial $(tutorial_tests) tutorial pexpect
+test-tutorial: $(tutorial_tests) ## check the READMEs and the tutorials line by line: LINE=1234
+$(tutorial_tests): $(steps) $(suite) | pexpect
+test-tutorial-one: ; @$(tutorial)/check.py $(if $(LINE),--only $(LINE)) $(suite) README.md TUTORIAL.md
+test-tutorial-two: ; @$(tutorial)/check.py $(if $(LINE),--only $(LINE)) $(suite) beyond/README.md beyond/TUTORIAL.md
+test-checker:
 	@$(tutorial)/test_checker.py $(suite)
 	@$(PYTHON) -B docs/figures/figures.py --check
-	@$(tutorial)/check.py $(if $(LINE),--only $(LINE)) $(suite) $(documents)
 
 tutorial: $(suite) ## bring their generated parts up to date: diffs, sizes, the table of promises
 	@$(tutorial)/generate.py $(suite) $(documents)
