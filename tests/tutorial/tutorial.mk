@@ -5,12 +5,13 @@ PYTHON ?= $(or $(wildcard /usr/bin/python3),python3)
 documents := README.md TUTORIAL.md beyond/README.md beyond/TUTORIAL.md
 tutorial = $(PYTHON) -B tests/tutorial
 
-tutorial_tests := test-tutorial-one test-tutorial-two test-checker
+tutorial_tests := $(if $(LINE),test-tutorial-line,test-tutorial-one test-tutorial-two test-checker)
 .PHONY: test-tutorial $(tutorial_tests) tutorial pexpect
 test-tutorial: $(tutorial_tests) ## check the READMEs and the tutorials line by line: LINE=1234
 $(tutorial_tests): $(steps) $(suite) | pexpect
-test-tutorial-one: ; @$(tutorial)/check.py $(if $(LINE),--only $(LINE)) $(suite) README.md TUTORIAL.md
-test-tutorial-two: ; @$(tutorial)/check.py $(if $(LINE),--only $(LINE)) $(suite) beyond/README.md beyond/TUTORIAL.md
+test-tutorial-line: ; @$(tutorial)/check.py --only $(LINE) $(suite) $(documents)
+test-tutorial-one: ; @$(tutorial)/check.py $(suite) $(filter-out beyond/%,$(documents))
+test-tutorial-two: ; @$(tutorial)/check.py $(suite) $(filter beyond/%,$(documents))
 test-checker:
 	@$(tutorial)/test_checker.py $(suite)
 	@$(PYTHON) -B docs/figures/figures.py --check
