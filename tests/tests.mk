@@ -40,12 +40,13 @@ except := $(if $(SANITIZE),--except 'without a /|limits as low as they go|a refu
 tests := $(steps:%=test-%)
 .PHONY: test test-steps check test-unit test-order $(tests) $(part_two:%=test-short-%)
 
-at_once = $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 1))))
-# A test waits more than it works: where make is not told otherwise, two at once for each processor,
+# So many for each processor.
+per_processor = $(shell echo $$(($(1) * $$(nproc 2>/dev/null || echo 1))))
+# A test waits more than it works: where make is not told otherwise, three at once for each processor,
 # each with its lines together.
 ifneq ($(filter test test-steps trust,$(MAKECMDGOALS)),)
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
-MAKEFLAGS += -j$(at_once) -Otarget
+MAKEFLAGS += -j$(call per_processor,3) -Otarget
 endif
 endif
 
@@ -87,7 +88,7 @@ check: $(suite) ## check your own program: make check STEP=03 MYDOCKER=mine/mydo
 	@test -n "$(STEP)" && test -n "$(MYDOCKER)" || { echo "make check: $(missing_words) missing:" \
 	  "make check STEP=$(or $(STEP),03) MYDOCKER=$(or $(MYDOCKER),mine/mydocker)" >&2; exit 1; }
 	@test -n "$(step_asked)" || { echo "make check: there is no step $(STEP)" >&2; exit 1; }
-	@$(suite) --jobs $(at_once) --memory 2048 --step $(patsubst 0%,%,$(step_asked)) $(if $(EXERCISE),--exercise $(call quoted,$(EXERCISE))) \
+	@$(suite) --jobs $(call per_processor,2) --memory 2048 --step $(patsubst 0%,%,$(step_asked)) $(if $(EXERCISE),--exercise $(call quoted,$(EXERCISE))) \
 	  $(if $(FORMAT),--format $(FORMAT)) $(if $(filter-out 0,$(FIRST)),--first) \
 	  $(if $(HINT),--hint $(call quoted,$(HINT))) \
 	  $(if $(ONLY),--only $(call quoted,$(ONLY))) $(if $(filter :,$(ONLY)),,--smoke) $(call quoted,$(MYDOCKER))
