@@ -50,8 +50,8 @@ size_t log_line(char line[LOG_LINE_MAX], enum log_level level, const char *messa
 // clone that would run the parent's atexit(3) handlers and flush its buffers a second time.
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-// From here on these functions call ACT last, once, for what the kernel does not clean up. A child
-// of this process must not die so.
+// From here on these functions call ACT last, once, for what the kernel does not clean up; of two
+// the later one first. A child of this process that dies calls it, too.
 void die_after(void (*act)(void));
 
 // The same with ": " and the text of errno behind the message, which names the operation and its

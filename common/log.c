@@ -195,17 +195,18 @@ LOG_FUNCTION(log_debug, LEVEL_DEBUG)
 LOG_FUNCTION(log_info, LEVEL_INFO)
 LOG_FUNCTION(log_warn, LEVEL_WARN)
 
-static void (*last_act)(void);
+static void (*last_acts[2])(void);
 
 void die_after(void (*act)(void))
 {
-    last_act = act;
+    last_acts[last_acts[0] != NULL] = act;
 }
 
 static _Noreturn void end(int status)
 {
-    if (last_act != NULL)
-        last_act();
+    for (size_t i = 2; i-- > 0;)
+        if (last_acts[i] != NULL)
+            last_acts[i]();
     _exit(status);
 }
 

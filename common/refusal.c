@@ -87,7 +87,7 @@ static const char *seccomp_filters(void)
 // Which of the limits of namespaces(7) is it? One that is 0 gives itself away.
 static const char *zero_limit(void)
 {
-    static const char *const kinds[] = {"uts", "pid", "mnt", "net", "ipc"};
+    static const char *const kinds[] = {"uts", "pid", "mnt", "net", "ipc", "cgroup"};
     char file[64];
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -222,9 +222,9 @@ static const struct reason our_reasons[] = {
      "kernel.apparmor_restrict_unprivileged_userns=0"},
     {"any", EPERM, seccomp_filters, SECCOMP},
     {"clone, mount", EPERM, NULL, "perhaps AppArmor, SELinux or Landlock forbids it"},
-    {"clone", ENOSPC, zero_limit,
+    {"clone, unshare", ENOSPC, zero_limit,
      "not the disk, a limit on namespaces: raise it with sudo sysctl user.max_%s_namespaces=10000"},
-    {"clone", ENOSPC, NULL,
+    {"clone, unshare", ENOSPC, NULL,
      "not the disk, a limit on namespaces: one of user.max_*_namespaces is reached, or PID "
      "namespaces are 32 deep"},
     {"clone", EINVAL, children_elsewhere, NO_FORK},
