@@ -193,8 +193,9 @@ static void as_command(void)
 
 static void nested(void)
 {
-    struct process *p =
-        run("--log-level", "error", "run", mydocker, "--log-level", "error", "run", probe, "facts");
+    const struct launch how = {.privileged = true};
+    struct process *p = run_with(&how, "--log-level", "error", "run", mydocker, "--log-level",
+                                 "error", "run", probe, "facts");
 
     expect(
         p->status == 0 && fact_number(p, "pid") == 1,

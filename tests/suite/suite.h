@@ -150,6 +150,7 @@ void keeper_let(bool through);
 // How to start it; all zero is a good start.
 struct launch {
     bool direct;                           // the words are the program, not mydocker's arguments
+    bool privileged;                       // with all that COMMAND may do before step 9
     bool terminal;                         // on a terminal of its own, as leader of a new session
     const char *input;                     // what standard input holds: else /dev/null,
     size_t input_size;                     // strlen(3) if 0
