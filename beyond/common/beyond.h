@@ -15,4 +15,32 @@ _Noreturn void die_rootfs(const char *call, const char *directory);
 // too: where the old root lies on top of the new one, /.. is the old one.
 void rootfs_need(const char *directory, const char *name);
 
+// ---- cgroup.c: the files of control groups, version 2 ----
+//
+// A group is a descriptor of its directory. Those who die say which controller, file or group it
+// was, and why the kernel refused.
+
+// CALL failed, "mkdir", "enable" or "set", on TARGET, and errno says how. Dies as die_call() does.
+_Noreturn void die_cgroup(const char *call, const char *target);
+
+// The group that holds all others, at /sys/fs/cgroup. Dies where control groups are not of version
+// 2.
+int cgroup_open(void);
+
+// Let the groups in PARENT have the limits of CONTROLLER, "memory" say. Dies if it cannot.
+void cgroup_enable(int parent, const char *controller);
+
+// Write VALUE to FILE of GROUP. Dies if it cannot.
+void cgroup_set(int group, const char *file, const char *value);
+
+// The number behind KEY in FILE of GROUP, "memory.events" say; 0 where there is none.
+long cgroup_count(int group, const char *file, const char *key);
+
+// Remove the group NAME in PARENT, and those in it. With a process in it, it stays.
+void cgroup_rmdir(int parent, const char *name);
+
+// The same for all in PARENT whose names match PATTERN (fnmatch(3)), and which nobody has locked
+// (flock(2)).
+void cgroup_sweep(int parent, const char *pattern);
+
 #endif

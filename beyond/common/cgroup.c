@@ -1,0 +1,152 @@
+// The files of control groups (Documentation/admin-guide/cgroup-v2.rst of the kernel).
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "beyond.h"
+#include "common.h"
+
+static const struct reason reasons[] = {
+    {"enable", ENOENT, NULL,
+     "this controller is version 1's here, or the group of a container that did not get it"},
+    {"enable", EINVAL, NULL,
+     "this kernel was built without it, or started with it switched off: cgroup_enable on its "
+     "command line"},
+    {"enable", EBUSY, NULL,
+     "there are processes in the group above, as in a container, and then it hands nothing down: "
+     "run it outside"},
+    {"open, mkdir, enable, set", EACCES, NULL, "limits are for root, and not of a user namespace"},
+    {"open, mkdir, enable, set", EPERM, NULL, "limits are for root, and not of a user namespace"},
+    {"mkdir, enable, set", EROFS, NULL,
+     "control groups are read-only, as in a container: start the outer one with --privileged"},
+    {"mkdir", EAGAIN, NULL, "a limit on groups is reached: cgroup.max.descendants"},
+    {"set", EINVAL, NULL,
+     "--memory takes bytes, or 64k, 64m, 1g, --pids-limit a number of processes, and both take "
+     "max"},
+};
+
+void die_cgroup(const char *call, const char *target)
+{
+    die_refused(call, target, reasons, sizeof(reasons) / sizeof(reasons[0]));
+}
+
+int cgroup_open(void)
+{
+    static const char root[] = "/sys/fs/cgroup";
+    struct statfs system;
+    int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd == -1)
+        die_cgroup("open", root);
+    if (fstatfs(fd, &system) == -1)
+        die_errno("fstatfs %s", root);
+    if (system.f_type == TMPFS_MAGIC)
+        die("limits need control groups of version 2, and %s has version 1: "
+            "systemd.unified_cgroup_hierarchy=1 on the kernel's command line changes it",
+            root);
+    if (system.f_type != CGROUP2_SUPER_MAGIC)
+        die("limits need control groups, and none are mounted: mount -t cgroup2 none %s", root);
+    return fd;
+}
+
+// Returns false where it cannot, and errno says why.
+static bool write_file(int directory, const char *file, const char *text)
+{
+    int fd = openat(directory, file, O_WRONLY | O_CLOEXEC);
+
+    if (fd == -1)
+        return false;
+    bool written = write(fd, text, strlen(text)) != -1;
+    int error = errno;
+    (void)close(fd);
+    errno = error;
+    return written;
+}
+
+void cgroup_enable(int parent, const char *controller)
+{
+    char text[64];
+
+    (void)snprintf(text, sizeof(text), "+%s", controller);
+    if (!write_file(parent, "cgroup.subtree_control", text))
+        die_cgroup("enable", controller);
+}
+
+void cgroup_set(int group, const char *file, const char *value)
+{
+    char target[256];
+
+    (void)snprintf(target, sizeof(target), "%s to '%s'", file, value);
+    // The kernel takes an empty word for 0.
+    errno = EINVAL;
+    if (value[0] == '\0' || !write_file(group, file, value))
+        die_cgroup("set", target);
+}
+
+long cgroup_count(int group, const char *file, const char *key)
+{
+    char name[64];
+    long count = 0;
+    int fd = openat(group, file, O_RDONLY | O_CLOEXEC);
+    FILE *stream = fd == -1 ? NULL : fdopen(fd, "r");
+
+    while (stream != NULL && fscanf(stream, "%63s %ld", name, &count) == 2)
+        if (strcmp(name, key) == 0)
+            break;
+        else
+            count = 0;
+    if (stream != NULL)
+        (void)fclose(stream);
+    return count;
+}
+
+static bool is_group(const struct dirent *entry)
+{
+    return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+           strcmp(entry->d_name, "..") != 0;
+}
+
+static DIR *open_group(int parent, const char *name)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    return fd == -1 ? NULL : fdopendir(fd);
+}
+
+void cgroup_rmdir(int parent, const char *name)
+{
+    if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno != EBUSY)
+        return;
+    // A COMMAND that may mount can have made groups in its own.
+    DIR *group = open_group(parent, name);
+    for (const struct dirent *entry; group != NULL && (entry = readdir(group)) != NULL;)
+        if (is_group(entry))
+            cgroup_rmdir(dirfd(group), entry->d_name);
+    if (group != NULL)
+        (void)closedir(group);
+    (void)unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+void cgroup_sweep(int parent, const char *pattern)
+{
+    DIR *groups = open_group(parent, ".");
+
+    for (const struct dirent *entry; groups != NULL && (entry = readdir(groups)) != NULL;) {
+        if (!is_group(entry) || fnmatch(pattern, entry->d_name, 0) != 0)
+            continue;
+        int fd = openat(parent, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+            cgroup_rmdir(parent, entry->d_name);
+        if (fd != -1)
+            (void)close(fd);
+    }
+    if (groups != NULL)
+        (void)closedir(groups);
+}
