@@ -52,11 +52,14 @@ objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1:%=%/*.c)))
 common := $(call objects,common)
 beyond := $(call objects,beyond/common)
 
+# libseccomp for those alone that use it.
+more_libraries = $(if $(wildcard $(1)/seccomp.c),-lseccomp)
+
 define step_rules
 $(1) $(2): $(top)$(1)/mydocker
 $(top)$(1)/mydocker: $(call objects,$(2)) $(common) $(if $(filter beyond/%,$(2)),$(beyond))
 	@mkdir -p $$(@D)
-	$$(call say,LINK) $$(link) $$(static_flag) -o $$@ $$^ -lcap
+	$$(call say,LINK) $$(link) $$(static_flag) -o $$@ $$(filter %.o,$$^) -lcap $(call more_libraries,$(2))
 endef
 step%: ## build a step: make step04 leaves ./step04/mydocker
 $(foreach step,$(steps),$(eval $(call step_rules,$(step),$(call dir_of,$(step)))))
@@ -66,6 +69,7 @@ short_steps := $(patsubst step0%,step%,$(filter step0%,$(steps)))
 .PHONY: $(short_steps)
 $(short_steps): step%: step0%
 
+$(B)/%/seccomp.o: | libseccomp
 $(B)/%.o: %.c $(B)/settings | libcap
 	@mkdir -p $(@D)
 	$(call say,CC) $(compile) -c -o $@ $<
@@ -79,8 +83,8 @@ $(B)/settings: always
 # One clear line, not the compiler's. Looked at anew with another compiler or other flags.
 missing = || { echo "make: $(1): make deps installs what is missing, make deps FOR=lint" \
   "clang too" >&2; exit 1; }
-.PHONY: always libcap cmocka shell rootfs deps lint clean help
-libcap cmocka: %: $(B)/has-%
+.PHONY: always libcap libseccomp cmocka shell rootfs deps lint clean help
+libcap libseccomp cmocka: %: $(B)/has-%
 $(B)/has-%: $(B)/settings
 	@.ci/compiler $* $@ $(CC) $(CPPFLAGS) $(CFLAGS) $(filter -L%,$(LDFLAGS))
 

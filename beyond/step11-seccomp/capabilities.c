@@ -1,0 +1,60 @@
+// What COMMAND may do as root, and all that it can ever do (capabilities(7)).
+#include <stdio.h>
+#include <strings.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+
+#include "mydocker.h"
+
+#define BIT(capability) (UINT64_C(1) << (capability))
+static const uint64_t ALL = UINT64_MAX;
+
+// Docker's. They are for root among its own files, processes and ports; none is for the machine.
+static const uint64_t usual = BIT(CAP_AUDIT_WRITE) | BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) |
+                              BIT(CAP_FOWNER) | BIT(CAP_FSETID) | BIT(CAP_KILL) | BIT(CAP_MKNOD) |
+                              BIT(CAP_NET_BIND_SERVICE) | BIT(CAP_NET_RAW) | BIT(CAP_SETFCAP) |
+                              BIT(CAP_SETGID) | BIT(CAP_SETPCAP) | BIT(CAP_SETUID) |
+                              BIT(CAP_SYS_CHROOT);
+
+uint64_t capabilities_named(const char *name)
+{
+    char full[64];
+    cap_value_t capability;
+
+    if (strcasecmp(name, "ALL") == 0)
+        return ALL;
+    (void)snprintf(full, sizeof(full), "%s%s", strncasecmp(name, "CAP_", 4) == 0 ? "" : "CAP_",
+                   name);
+    if (cap_from_name(full, &capability) == -1)
+        die("unknown capability '%s': see capabilities(7)", name);
+    return BIT(capability);
+}
+
+void drop_capabilities(const struct run_options *options)
+{
+    uint64_t kept = options->cap_add == ALL ? ~options->cap_drop
+                                            : (usual & ~options->cap_drop) | options->cap_add;
+    cap_t ours = cap_get_proc();
+
+    if (ours == NULL)
+        die_errno("cap_get_proc");
+    for (cap_value_t capability = 0; capability < cap_max_bits(); capability++) {
+        if ((kept & BIT(capability)) != 0)
+            continue;
+        // The bounding set comes first: this takes CAP_SETPCAP, which may be the next to go. What
+        // is not in it, execve(2) gives to nobody, not even to root.
+        if (cap_drop_bound(capability) == -1)
+            die_errno("cap_drop_bound %d", (int)capability);
+        (void)cap_set_flag(ours, CAP_PERMITTED, 1, &capability, CAP_CLEAR);
+        (void)cap_set_flag(ours, CAP_EFFECTIVE, 1, &capability, CAP_CLEAR);
+    }
+    // What is inheritable passes by the bounding set. The ambient set is a part of it.
+    (void)cap_clear_flag(ours, CAP_INHERITABLE);
+    if (cap_set_proc(ours) == -1)
+        die_errno("cap_set_proc");
+    (void)cap_free(ours);
+    // From here on no execve(2) gives more than the process has: a program's set-user-ID bit and
+    // its capabilities are ignored.
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+        die_errno("prctl PR_SET_NO_NEW_PRIVS");
+}

@@ -1,0 +1,91 @@
+// Limits: a control group for each container that has some (cgroups(7), version 2).
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mydocker.h"
+
+enum { PERIOD = 100000 }; // microseconds, in each of which COMMAND has its share
+
+static int parent, group = -1; // two directories; no group without limits
+static char name[32];          // the group's, in its parent
+
+// Its lock is held for as long as we live. A group without one is left from a mydocker that was
+// killed: that much the kernel does not clean up, and we do.
+static void make_group(void)
+{
+    parent = cgroup_open();
+    // One at a time: until it is locked, a new group looks like one that was left. Not by a lock of
+    // the directory: where a mydocker runs in a container, that is the outer one's.
+    int turn = openat(parent, "cgroup.controllers", O_RDONLY | O_CLOEXEC);
+    (void)flock(turn, LOCK_EX);
+    cgroup_sweep(parent, "mydocker-*");
+    for (int number = 1; group == -1; number++) {
+        (void)snprintf(name, sizeof(name), "mydocker-%d", number);
+        if (mkdirat(parent, name, 0755) == 0)
+            group = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        else if (errno != EEXIST)
+            die_cgroup("mkdir", name);
+    }
+    (void)flock(group, LOCK_SH);
+    (void)close(turn);
+}
+
+static void limit(const char *controller, const char *file, const char *value)
+{
+    // What a group is to limit, the one above it has to hand down.
+    cgroup_enable(parent, controller);
+    cgroup_set(group, file, value);
+}
+
+// 1.5 processors are 150,000 microseconds of every 100,000.
+static void limit_cpus(const char *text)
+{
+    char *end, quota[64];
+    double processors = strtod(text, &end);
+
+    if (*end != '\0' || !(processors >= 0.01 && processors <= 1e6))
+        die("--cpus '%s': a number of processors from 0.01 on, as 1.5", text);
+    (void)snprintf(quota, sizeof(quota), "%.0f %d", processors * PERIOD, PERIOD);
+    limit("cpu", "cpu.max", quota);
+}
+
+int cgroup_make(const struct run_options *options)
+{
+    if (options->memory == NULL && options->cpus == NULL && options->pids == NULL)
+        return -1;
+    make_group();
+    if (options->memory != NULL) {
+        limit("memory", "memory.max", options->memory);
+        // Or what is too much goes to the disk. Where nothing can, the kernel has no such file.
+        if (faccessat(group, "memory.swap.max", F_OK, 0) == 0)
+            cgroup_set(group, "memory.swap.max", "0");
+    }
+    if (options->cpus != NULL)
+        limit_cpus(options->cpus);
+    if (options->pids != NULL)
+        limit("pids", "pids.max", options->pids);
+    return group;
+}
+
+void cgroup_tell(void)
+{
+    long killed = cgroup_count(group, "memory.events", "oom_kill");
+    long refused = cgroup_count(group, "pids.events", "max");
+
+    if (killed > 0)
+        log_warn("out of memory: the kernel killed %ld of COMMAND's processes", killed);
+    if (refused > 0)
+        log_warn("too many processes: the kernel refused COMMAND %ld more", refused);
+}
+
+void cgroup_remove(void)
+{
+    if (group != -1)
+        cgroup_rmdir(parent, name);
+}

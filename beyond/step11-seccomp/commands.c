@@ -1,0 +1,100 @@
+// The options of each command.
+#include <getopt.h>
+#include <string.h>
+
+#include "mydocker.h"
+
+// The words behind the command's name: its options, COMMAND and its arguments.
+static struct run_options read_options(int argc, char **argv)
+{
+    static const struct option long_options[] = {
+        {"cap-add", required_argument, NULL, 'A'},
+        {"cap-drop", required_argument, NULL, 'D'},
+        {"cpus", required_argument, NULL, 'c'},
+        {"help", no_argument, NULL, 'h'},
+        {"interactive", no_argument, NULL, 'i'},
+        {"memory", required_argument, NULL, 'm'},
+        {"pids-limit", required_argument, NULL, 'p'},
+        {"rootfs", required_argument, NULL, 'r'},
+        {"security-opt", required_argument, NULL, 's'},
+        {"tty", no_argument, NULL, 't'},
+        {0},
+    };
+    struct run_options options = {0};
+
+    while (true) {
+        const char *word = argv[optind];
+        // '+' again: glibc keeps to the order of the first call, other C libraries need not, and
+        // `run ls -i` would lose its -i to us.
+        int option = getopt_long(argc, argv, "+:him:t", long_options, NULL);
+
+        if (option == -1)
+            break;
+        switch (option) {
+        case 'A':
+            options.cap_add |= capabilities_named(optarg);
+            break;
+        case 'D':
+            options.cap_drop |= capabilities_named(optarg);
+            break;
+        case 'c':
+            options.cpus = optarg;
+            break;
+        case 'h':
+            usage();
+        case 'i':
+            options.interactive = true;
+            break;
+        case 'm':
+            options.memory = optarg;
+            break;
+        case 'p':
+            options.pids = optarg;
+            break;
+        case 'r':
+            options.rootfs = optarg;
+            break;
+        case 's':
+            if (strcmp(optarg, "seccomp=unconfined") != 0)
+                die("unknown security option '%s': see mydocker run --help", optarg);
+            options.unconfined = true;
+            break;
+        case 't':
+            options.tty = true;
+            break;
+        case ':':
+            die("option '%s' needs an argument: see mydocker run --help", word);
+        default:
+            die("unknown option '%s': see mydocker run --help", word);
+        }
+    }
+    if (optind >= argc)
+        die("Missing container command: see mydocker run --help");
+    if (argv[optind][0] == '\0')
+        die("empty container command: see mydocker run --help");
+    options.argv = argv + optind;
+    return options;
+}
+
+int run_command(int argc, char **argv)
+{
+    char **name = argv + optind - 1;
+    struct run_options options = read_options(argc, argv);
+
+    // The child will execute this program again, with the same words but one.
+    *name = "init";
+    options.words = argv;
+    return run(&options);
+}
+
+// Internal: container_start() executes this.
+int init_command(int argc, char **argv)
+{
+    // Anyone can type `mydocker init`, and as COMMAND it is even PID 1. By mistake neither sets up
+    // again what is in use: the host's world, or COMMAND's.
+    if (!lifeline_leads_out())
+        die("init is internal: see mydocker --help");
+    struct run_options options = read_options(argc, argv);
+
+    init(&options);
+}

@@ -1,0 +1,66 @@
+// The devices, and what else every system has mounted.
+#include <errno.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mydocker.h"
+
+// In this order: the others are in /dev. It is small: what is written there is memory.
+static const struct {
+    const char *target, *type;
+    unsigned long flags;
+    const char *data;
+} mounts[] = {
+    {"/sys", "sysfs", MS_RDONLY | MS_NOEXEC | MS_NOSUID | MS_NODEV, NULL},
+    {"/sys/fs/cgroup", "cgroup2", MS_RDONLY | MS_NOEXEC | MS_NOSUID | MS_NODEV, NULL},
+    {"/dev", "tmpfs", MS_NOEXEC | MS_NOSUID | MS_NODEV, "mode=755,size=64k"},
+    // Without gid=5, the group tty: in a user namespace that number may be nobody's (EINVAL).
+    {"/dev/pts", "devpts", MS_NOEXEC | MS_NOSUID, "ptmxmode=666,mode=620"},
+    {"/dev/shm", "tmpfs", MS_NOEXEC | MS_NOSUID | MS_NODEV, "mode=1777,size=64m"},
+    {"/dev/mqueue", "mqueue", MS_NOEXEC | MS_NOSUID | MS_NODEV, NULL},
+};
+
+// Those that do no harm in anybody's hands.
+static const char *const devices[] = {
+    "/dev/full", "/dev/null", "/dev/random", "/dev/tty", "/dev/urandom", "/dev/zero",
+};
+
+static const char *const links[][2] = {
+    {"/proc/self/fd", "/dev/fd"},       {"/proc/self/fd/0", "/dev/stdin"},
+    {"/proc/self/fd/1", "/dev/stdout"}, {"/proc/self/fd/2", "/dev/stderr"},
+    {"pts/ptmx", "/dev/ptmx"},
+};
+
+// Not made: mknod(2) of a device is not for root of a user namespace. The host's is bound on an
+// empty file. Its name, which does not begin with /, is the old root's.
+static void bind_device(const char *device)
+{
+    if (mknod(device, S_IFREG | 0666, 0) == -1)
+        die_errno("mknod %s", device);
+    if (mount(device + 1, device, NULL, MS_BIND, NULL) == -1)
+        die_rootfs("bind", device);
+    // It is the same file: chmod in here would be one out there. To write to a device does not
+    // change its file.
+    if (mount(NULL, device, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOEXEC | MS_NOSUID, NULL) ==
+        -1)
+        die_mount(device);
+}
+
+void mount_dev(void)
+{
+    for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+        // The first three are there.
+        if (mkdir(mounts[i].target, 0755) == -1 && errno != EEXIST)
+            die_errno("mkdir %s", mounts[i].target);
+        if (mount(mounts[i].type, mounts[i].target, mounts[i].type, mounts[i].flags,
+                  mounts[i].data) == -1)
+            die_mount(mounts[i].target);
+    }
+    for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
+        bind_device(devices[i]);
+    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+        if (symlink(links[i][0], links[i][1]) == -1)
+            die_errno("symlink %s", links[i][1]);
+}

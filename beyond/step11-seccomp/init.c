@@ -1,0 +1,80 @@
+// PID 1 before COMMAND: set up the container from the inside, then hand over.
+#include <limits.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "mydocker.h"
+
+// First of all: under systemd / is shared, and a mount in here would appear on the host as well,
+// /proc over the host's own (mount_namespaces(7)).
+static void make_mounts_private(void)
+{
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+        die_mount("/");
+}
+
+// A /proc that shows this PID namespace: the one we came with shows the host's processes. As
+// systemd mounts the host's: nothing in it is executed, changes the user or is a device.
+static void mount_proc(void)
+{
+    if (mount("proc", "/proc", "proc", MS_NOEXEC | MS_NOSUID | MS_NODEV, NULL) == -1)
+        die_mount("/proc");
+}
+
+// The working directory may still lie on the old /proc, and show the host's processes: enter the
+// same name on the new one. One without a name stays on the old one for good.
+static void leave_old_proc(void)
+{
+    static const char remedy[] = "the host's /proc stays outside: start elsewhere";
+    char directory[PATH_MAX];
+    struct statfs here;
+
+    if (statfs(".", &here) == -1)
+        die_errno("statfs the working directory");
+    if (here.f_type != PROC_SUPER_MAGIC)
+        return;
+    if (getcwd(directory, sizeof(directory)) == NULL)
+        die_remedy(EXIT_MYDOCKER, remedy, "getcwd");
+    if (chdir(directory) == -1)
+        die_remedy(EXIT_MYDOCKER, remedy, "chdir %s", directory);
+}
+
+// The group that we are in becomes /, and no name leads to those above it (cgroup_namespaces(7)).
+// As a flag of the clone this would take the group that the parent is in.
+static void hide_groups_above(void)
+{
+    if (unshare(CLONE_NEWCGROUP) == -1)
+        die_call("unshare");
+}
+
+void init(const struct run_options *options)
+{
+    log_info("init come on");
+
+    make_mounts_private();
+    hide_groups_above();
+    if (options->rootfs != NULL)
+        enter_root(options->rootfs);
+    // In between: /proc is the new root's by now; and in a user namespace the kernel mounts a proc
+    // only for who still sees one.
+    mount_proc();
+    if (options->rootfs != NULL) {
+        mount_dev();
+        leave_old_root();
+    } else {
+        leave_old_proc();
+    }
+    mask_files();
+
+    // After all that takes more than COMMAND gets.
+    drop_capabilities(options);
+    if (!options->unconfined)
+        filter_calls();
+
+    // The program changes, the process stays: COMMAND takes over PID 1, and nothing of mydocker is
+    // left in the container. After a fork(2) here, init would be PID 1 and COMMAND its child.
+    exec_command(options->argv);
+}

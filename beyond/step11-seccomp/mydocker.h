@@ -1,0 +1,111 @@
+// What the files of mydocker tell each other. A section for each .c file.
+#ifndef MYDOCKER_H
+#define MYDOCKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "beyond.h"
+#include "common.h"
+
+// ---- main.c: the table of commands ----
+
+// Print how mydocker is used, and exit with status 0.
+_Noreturn void usage(void);
+
+// ---- commands.c: the options of each command ----
+
+// The words behind the command's name start at ARGV[optind] (getopt_long(3)). Returns mydocker's
+// exit status; dies on bad usage.
+int run_command(int argc, char **argv);
+// It dies in a process that container_start() has not made, too.
+int init_command(int argc, char **argv);
+
+// ---- run.c: the parent, and the child's way to COMMAND ----
+
+struct run_options {
+    bool interactive;           // COMMAND reads our standard input, not /dev/null
+    bool tty;                   // COMMAND gets our terminal
+    char *rootfs;               // the directory that becomes COMMAND's /, or NULL
+    char *memory;               // limits, or NULL: bytes, as the kernel reads them (cgroups(7)),
+    char *cpus;                 // processors, as 1.5,
+    char *pids;                 // processes
+    uint64_t cap_add, cap_drop; // capabilities, a bit for each
+    bool unconfined;            // COMMAND may use every system call
+    char **argv;                // COMMAND, its arguments and NULL
+    char **words;               // mydocker's own, with `init` for `run`
+};
+
+// Start COMMAND and wait for it. Returns its exit status; dies where it cannot be started.
+int run(const struct run_options *options);
+
+// In the child: tie it to the parent, give it terminal and input as OPTIONS say, and undo the rest
+// of what run() did, so that COMMAND finds what the caller left. Dies if it cannot.
+void prepare_child(const struct run_options *options);
+
+// Become COMMAND, ARGV[0]: execve(2) replaces the program and keeps the process. Dies with status
+// 126 or 127 where it cannot be executed.
+_Noreturn void exec_command(char **argv);
+
+// ---- container.c: the child ----
+
+// Start COMMAND as PID 1 of new namespaces (clone(2)). Returns its process ID out here; dies where
+// the kernel refuses, and says why.
+pid_t container_start(const struct run_options *options);
+
+// ---- cgroup.c: limits ----
+
+// Make a control group with the limits that OPTIONS ask for. Returns its directory's descriptor, or
+// -1 where they ask for none. Dies where the kernel refuses, and says why.
+int cgroup_make(const struct run_options *options);
+
+// When COMMAND has ended: log which limit it has met.
+void cgroup_tell(void);
+
+// Remove the group. COMMAND must have ended; otherwise it stays (EBUSY).
+void cgroup_remove(void);
+
+// ---- init.c: PID 1 before COMMAND ----
+
+// Set up what container_start() has made and become COMMAND. Dies where a call fails, and as
+// exec_command() does.
+_Noreturn void init(const struct run_options *options);
+
+// ---- rootfs.c: a root of its own ----
+
+// Make an overlay of DIRECTORY the / of this mount namespace, whose mounts are private, and the old
+// root the working directory (pivot_root(2)). Dies where the kernel refuses, and says why.
+void enter_root(const char *directory);
+
+// After that: unmount the old root, and go to /. Dies if it cannot.
+void leave_old_root(void);
+
+// ---- dev.c: the devices, and what else every system has mounted ----
+
+// Between the two: mount /sys, /dev and what is in it, with devices of the old root. Dies if it
+// cannot.
+void mount_dev(void);
+
+// ---- masks.c: what the user ID 0 alone opens ----
+
+// In the new root: cover it, or make it read-only. Dies if it cannot.
+void mask_files(void);
+
+// ---- capabilities.c: what COMMAND may do ----
+
+// The bit of the capability NAME, "CAP_CHOWN" or "chown"; all bits for "ALL". Dies where there is
+// none of that name.
+uint64_t capabilities_named(const char *name);
+
+// Give up, for COMMAND and all that it executes, the capabilities that OPTIONS do not leave it
+// (capabilities(7)), and set no_new_privs (prctl(2)). Dies if it cannot.
+void drop_capabilities(const struct run_options *options);
+
+// ---- seccomp.c: what COMMAND may ask the kernel for ----
+
+// Forbid COMMAND, and all that it starts, the system calls that no ordinary program needs. Dies if
+// it cannot.
+void filter_calls(void);
+
+#endif

@@ -1,0 +1,112 @@
+// A filter for system calls: what no ordinary program asks a kernel for (seccomp(2)).
+#include <errno.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "mydocker.h"
+
+// Docker forbids these as well, and more: it lists what is allowed, some 350 calls. A call that is
+// new is forbidden there until somebody has thought about it, and allowed here.
+static const char *const forbidden[] = {
+    // There is one kernel for all: another one, or a part of it.
+    "bpf",
+    "delete_module",
+    "finit_module",
+    "init_module",
+    "kexec_file_load",
+    "kexec_load",
+    "reboot",
+    // One clock, one swap space, one log, one account of who ran what.
+    "acct",
+    "clock_adjtime",
+    "clock_settime",
+    "quotactl",
+    "settimeofday",
+    "swapoff",
+    "swapon",
+    "syslog",
+    // Keys belong to a user ID, and that is the host's.
+    "add_key",
+    "keyctl",
+    "request_key",
+    // Mounts and namespaces are made: COMMAND stays where it was put.
+    "fsconfig",
+    "fsmount",
+    "fsopen",
+    "fspick",
+    "mount",
+    "mount_setattr",
+    "move_mount",
+    "open_tree",
+    "pivot_root",
+    "setns",
+    "umount2",
+    "unshare",
+    // A file by its number needs no name, and no root file system hides it.
+    "open_by_handle_at",
+    // The machine itself: its ports, its counters, where its memory lies.
+    "ioperm",
+    "iopl",
+    "move_pages",
+    "perf_event_open",
+    // Large, and again and again the way to take over a kernel.
+    "io_uring_enter",
+    "io_uring_register",
+    "io_uring_setup",
+    "userfaultfd",
+    // The terminal's end for everybody else.
+    "vhangup",
+};
+
+static void check(int result, const char *what)
+{
+    if (result < 0) {
+        errno = -result;
+        die_errno("seccomp: %s", what);
+    }
+}
+
+static void forbid(scmp_filter_ctx filter, int error, const char *name, unsigned count,
+                   struct scmp_arg_cmp argument)
+{
+    int call = seccomp_syscall_resolve_name(name);
+
+    if (call == __NR_SCMP_ERROR)
+        log_warn("this libseccomp is older than the call %s, and cannot forbid it", name);
+    else
+        check(seccomp_rule_add(filter, SCMP_ACT_ERRNO((unsigned)error), call, count, argument),
+              name);
+}
+
+void filter_calls(void)
+{
+    static const unsigned namespaces[] = {CLONE_NEWUTS,  CLONE_NEWPID,    CLONE_NEWNS, CLONE_NEWNET,
+                                          CLONE_NEWUSER, CLONE_NEWCGROUP, CLONE_NEWIPC};
+    // The kernel looks at 32 bits of an ioctl's number, and so does the filter (CVE-2019-10063).
+    static const unsigned types_for_you[] = {TIOCSTI, TIOCLINUX};
+    const struct scmp_arg_cmp any = {0};
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+    if (filter == NULL)
+        die("seccomp: no memory for a filter");
+    // The numbers of other machines' calls are others: those of i386 on x86-64, say.
+    check(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS),
+          "other machine");
+    for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++)
+        forbid(filter, EPERM, forbidden[i], 0, any);
+    for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
+        forbid(filter, EPERM, "clone", 1,
+               SCMP_A0_64(SCMP_CMP_MASKED_EQ, namespaces[i], namespaces[i]));
+    // Its flags are in memory, where a filter cannot look. "There is no such call": then the C
+    // library makes its threads by clone(2).
+    forbid(filter, ENOSYS, "clone3", 0, any);
+    for (size_t i = 0; i < sizeof(types_for_you) / sizeof(types_for_you[0]); i++)
+        forbid(filter, EPERM, "ioctl", 1,
+               SCMP_A1_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, types_for_you[i]));
+    // To the host of a virtual machine, past every network namespace.
+    forbid(filter, EPERM, "socket", 1, SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, AF_VSOCK));
+    check(seccomp_load(filter), "load");
+    seccomp_release(filter);
+}
