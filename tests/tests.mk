@@ -30,7 +30,7 @@ $(suite): $(patsubst tests/suite/%.c,$(T)/suite/%.o,$(wildcard tests/suite/*.c))
 # Static where that is possible: it starts quickly, and in any surroundings.
 $(T)/suite/probe: tests/probe/probe.c $(B)/settings | libcap
 	@mkdir -p $(@D)
-	$(call say,LINK) $(plain_compile) $(if $(filter yes,$(have_static)),-static) -o $@ $<
+	$(call say,LINK) $(plain_compile) -pthread $(if $(filter yes,$(have_static)),-static) -o $@ $<
 $(unit): $(B)/tests/unit/common.o $(common)
 	$(call say,LINK) $(link) -o $@ $^ -lcmocka -lcap
 

@@ -1,6 +1,5 @@
 // What COMMAND may do as root, and all that it can ever do (capabilities(7)).
-#include <stdio.h>
-#include <strings.h>
+#include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 
@@ -18,16 +17,20 @@ static const uint64_t usual = BIT(CAP_AUDIT_WRITE) | BIT(CAP_CHOWN) | BIT(CAP_DA
 
 uint64_t capabilities_named(const char *name)
 {
-    char full[64];
-    cap_value_t capability;
+    bool found = strcasecmp(name, "ALL") == 0;
+    uint64_t named = ALL;
 
-    if (strcasecmp(name, "ALL") == 0)
-        return ALL;
-    (void)snprintf(full, sizeof(full), "%s%s", strncasecmp(name, "CAP_", 4) == 0 ? "" : "CAP_",
-                   name);
-    if (cap_from_name(full, &capability) == -1)
+    // cap_from_name(3) would take "CHOWN,MKNOD" for the first of the two.
+    for (cap_value_t capability = 0; !found && capability < cap_max_bits(); capability++) {
+        char *known = cap_to_name(capability); // "cap_chown", or a number
+        found = known != NULL && strncmp(known, "cap_", 4) == 0 &&
+                (strcasecmp(name, known) == 0 || strcasecmp(name, known + 4) == 0);
+        named = BIT(capability);
+        (void)cap_free(known);
+    }
+    if (!found)
         die("unknown capability '%s': see capabilities(7)", name);
-    return BIT(capability);
+    return named;
 }
 
 void drop_capabilities(const struct run_options *options)

@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -15,9 +16,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
@@ -693,6 +696,297 @@ static int loopback(char **argv)
     return 0;
 }
 
+// The line of version 2 in a process's list of control groups: the path of its group.
+static void report_group(const char *key, const char *process)
+{
+    char file[64], line[4096], path[4096] = "?";
+
+    snprintf(file, sizeof(file), "/proc/%s/cgroup", process);
+    FILE *stream = fopen(file, "re");
+    while (stream != NULL && fgets(line, sizeof(line), stream) != NULL)
+        if (sscanf(line, "0::%4095[^\n]", path) == 1)
+            break;
+    if (stream != NULL)
+        fclose(stream);
+    printf("%s=%s\n", key, path);
+}
+
+// Where it is among control groups, and what it may do there; then wait for a line.
+static int limits(char **argv)
+{
+    char line[16];
+    int fd = open("/sys/fs/cgroup/pids.max", O_WRONLY | O_CLOEXEC);
+
+    (void)argv;
+    printf("set_limit=%d\n", fd == -1 ? errno : 0);
+    report_group("group", "self");
+    report_mount("/sys/fs/cgroup");
+    report_entries("groups", "/sys/fs/cgroup");
+    printf("ready\n");
+    fflush(stdout);
+    return read(0, line, sizeof(line)) == -1;
+}
+
+// How many processes can there be, of those asked for?
+static int make_processes(char **argv)
+{
+    long wanted = strtol(argv[0], NULL, 10), made = 0;
+    pid_t child = 0;
+
+    while (made < wanted && (child = fork()) > 0)
+        made++;
+    if (child == 0)
+        pause();
+    printf("made=%ld\nerror=%d\n", made, child == -1 ? errno : 0);
+    return 0;
+}
+
+// Use so many MiB of memory.
+static int use_memory(char **argv)
+{
+    size_t size = strtoul(argv[0], NULL, 10) << 20;
+    char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (memory == MAP_FAILED)
+        return 1;
+    memset(memory, 1, size);
+    printf("used=%d\n", memory[size - 1]);
+    return 0;
+}
+
+static long long clock_in_ms(clockid_t clock)
+{
+    struct timespec time;
+
+    clock_gettime(clock, &time);
+    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
+
+// Work for a second: how much of it did we get, in thousandths?
+static int work(char **argv)
+{
+    long long began = clock_in_ms(CLOCK_MONOTONIC), taken;
+
+    (void)argv;
+    while ((taken = clock_in_ms(CLOCK_MONOTONIC) - began) < 1000)
+        ;
+    printf("share=%lld\n", clock_in_ms(CLOCK_PROCESS_CPUTIME_ID) * 1000 / taken);
+    return 0;
+}
+
+// Run a program, and tell of the first child that it makes: in which group is it at its first
+// instruction? There the kernel stops it for who traces its parent (ptrace(2)).
+static int first_group(char **argv)
+{
+    pid_t program = fork();
+    int status = 0;
+
+    if (program == 0) {
+        ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+        raise(SIGSTOP);
+        execv(argv[0], argv);
+        _exit(99);
+    }
+    waitpid(program, &status, 0);
+    ptrace(PTRACE_SETOPTIONS, program, NULL,
+           PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL);
+    ptrace(PTRACE_CONT, program, NULL, NULL);
+    while (waitpid(program, &status, __WALL) == program && WIFSTOPPED(status)) {
+        unsigned long child = 0;
+        char number[32];
+        if (status >> 16 == 0) {
+            ptrace(PTRACE_CONT, program, NULL, WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status));
+            continue;
+        }
+        ptrace(PTRACE_GETEVENTMSG, program, NULL, &child);
+        snprintf(number, sizeof(number), "%lu", child);
+        waitpid((pid_t)child, NULL, __WALL);
+        report_group("first_group", number);
+        fflush(stdout);
+        ptrace(PTRACE_DETACH, (pid_t)child, NULL, NULL);
+        ptrace(PTRACE_DETACH, program, NULL, NULL);
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
+}
+
+// What is below a name: nothing, or something?
+static const char *content(const char *name)
+{
+    struct stat status;
+    char byte;
+
+    if (stat(name, &status) == -1)
+        return "absent";
+    if (!S_ISDIR(status.st_mode)) {
+        int fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        ssize_t size = read(fd, &byte, 1);
+        close(fd);
+        return fd != -1 && size == 0 ? "empty" : "full";
+    }
+    DIR *stream = opendir(name);
+    bool full = false;
+    for (struct dirent *entry; stream != NULL && (entry = readdir(stream)) != NULL;)
+        full = full || (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0);
+    if (stream != NULL)
+        closedir(stream);
+    return full ? "full" : "empty";
+}
+
+// What of the machine the user ID 0 alone can open. Nothing is written.
+static int masks(char **argv)
+{
+    static const char *const hidden[] = {
+        "/proc/acpi",        "/proc/asound",  "/proc/interrupts",
+        "/proc/kcore",       "/proc/keys",    "/proc/latency_stats",
+        "/proc/sched_debug", "/proc/scsi",    "/proc/timer_list",
+        "/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap",
+    };
+    static const char *const readonly[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+                                           "/proc/sysrq-trigger"};
+    struct statfs fs;
+
+    (void)argv;
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+        printf("%s=%s\n", hidden[i], content(hidden[i]));
+    for (size_t i = 0; i < sizeof(readonly) / sizeof(readonly[0]); i++) {
+        bool there = statfs(readonly[i], &fs) == 0;
+        printf("%s=%s%s%s%s\n", readonly[i],
+               !there                          ? "absent"
+               : (fs.f_flags & MS_RDONLY) != 0 ? "ro"
+                                               : "rw",
+               there && (fs.f_flags & MS_NOSUID) != 0 ? " nosuid" : "",
+               there && (fs.f_flags & MS_NODEV) != 0 ? " nodev" : "",
+               there && (fs.f_flags & MS_NOEXEC) != 0 ? " noexec" : "");
+    }
+    int fd = open("/proc/sys/vm/swappiness", O_WRONLY | O_CLOEXEC);
+    printf("open_sysctl=%d\n", fd == -1 ? errno : 0);
+    return 0;
+}
+
+static void *nothing(void *argument)
+{
+    return argument;
+}
+
+static void report_clone(const char *key, unsigned long flags)
+{
+    pid_t child = (pid_t)syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
+
+    if (child == 0)
+        _exit(0);
+    printf("%s=%d\n", key, child == -1 ? errno : 0);
+    if (child > 0)
+        waitpid(child, NULL, 0);
+}
+
+// What comes of each call, with arguments that do nothing where it is allowed.
+static void report_calls(void)
+{
+    const long bad = 8; // an address where there is nothing
+    static char path[] = "no-such-file";
+    const struct {
+        const char *name;
+        long number, arguments[5];
+    } all[] = {
+        {"acct", SYS_acct, {bad}},
+        {"add_key", SYS_add_key, {bad, bad, bad, bad, -1}},
+        {"bpf", SYS_bpf, {9999, bad, 0}},
+        {"clock_adjtime", SYS_clock_adjtime, {-1, bad}},
+        {"clock_settime", SYS_clock_settime, {0, bad}},
+        {"delete_module", SYS_delete_module, {bad, O_NONBLOCK}},
+        {"finit_module", SYS_finit_module, {-1, bad, 0}},
+        {"fsconfig", SYS_fsconfig, {-1, 0, 0, 0, 0}},
+        {"fsmount", SYS_fsmount, {-1, 0, 0}},
+        {"fsopen", SYS_fsopen, {bad, 0}},
+        {"fspick", SYS_fspick, {-1, bad, 0}},
+        {"init_module", SYS_init_module, {bad, 8, bad}},
+        {"io_uring_enter", SYS_io_uring_enter, {-1, 0, 0, 0, 0}},
+        {"io_uring_register", SYS_io_uring_register, {-1, 0, 0, 0}},
+        {"io_uring_setup", SYS_io_uring_setup, {0, bad}},
+        {"kexec_load", SYS_kexec_load, {0, 99999, bad, 0}},
+        {"keyctl", SYS_keyctl, {9999}},
+        {"mount", SYS_mount, {bad, bad, bad, 0, 0}},
+        {"move_mount", SYS_move_mount, {-1, bad, -1, bad, 0}},
+        {"move_pages", SYS_move_pages, {0, 0, 0, 0, 0}},
+        {"open_by_handle_at", SYS_open_by_handle_at, {-1, bad, 0}},
+        {"open_tree", SYS_open_tree, {-1, bad, 0}},
+        {"perf_event_open", SYS_perf_event_open, {bad, 0, -1, -1, 0}},
+        {"pivot_root", SYS_pivot_root, {bad, bad}},
+        {"quotactl", SYS_quotactl, {-1, bad, 0, bad}},
+        {"reboot", SYS_reboot, {1, 2, 3, 4}},
+        {"request_key", SYS_request_key, {bad, bad, bad, 0}},
+        {"setns", SYS_setns, {-1, 0}},
+        {"settimeofday", SYS_settimeofday, {bad, 0}},
+        {"swapoff", SYS_swapoff, {(long)path}},
+        {"swapon", SYS_swapon, {(long)path, 0}},
+        {"syslog", SYS_syslog, {9999, 0, 0}},
+        {"umount2", SYS_umount2, {bad, 0}},
+        {"unshare", SYS_unshare, {0}},
+        {"userfaultfd", SYS_userfaultfd, {0x7fff0000}},
+        {"vhangup", SYS_vhangup, {0}},
+    };
+
+    setsid(); // vhangup(2) hangs up the terminal of the session: none
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        const long *a = all[i].arguments;
+        long result = syscall(all[i].number, a[0], a[1], a[2], a[3], a[4]);
+        printf("%s=%d\n", all[i].name, result == -1 ? errno : 0);
+    }
+}
+
+static int calls(char **argv)
+{
+    static const struct {
+        const char *name;
+        unsigned long flag;
+    } kinds[] = {{"clone_uts", CLONE_NEWUTS},   {"clone_pid", CLONE_NEWPID},
+                 {"clone_mnt", CLONE_NEWNS},    {"clone_net", CLONE_NEWNET},
+                 {"clone_user", CLONE_NEWUSER}, {"clone_cgroup", CLONE_NEWCGROUP},
+                 {"clone_ipc", CLONE_NEWIPC},   {"fork", 0}};
+    pthread_t thread;
+
+    (void)argv;
+    printf("seccomp=%d\nno_new_privs=%d\n", prctl(PR_GET_SECCOMP, 0, 0, 0, 0),
+           prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+    fflush(stdout);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        report_clone(kinds[i].name, kinds[i].flag);
+    long result = syscall(SYS_clone3, NULL, 0);
+    printf("clone3=%d\n", result == -1 ? errno : 0);
+    int error = pthread_create(&thread, NULL, nothing, NULL);
+    printf("thread=%d\n", error != 0 ? error : pthread_join(thread, NULL));
+    result = syscall(SYS_ioctl, 0, TIOCSTI, "");
+    printf("tiocsti=%d\n", result == -1 ? errno : 0);
+    result = syscall(SYS_ioctl, 0, 0x1234567800000000 | TIOCSTI, "");
+    printf("tiocsti_junk=%d\n", result == -1 ? errno : 0);
+    result = syscall(SYS_ioctl, 0, TIOCLINUX, "\377");
+    printf("tioclinux=%d\n", result == -1 ? errno : 0);
+    printf("vsock=%d\n", socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0) == -1 ? errno : 0);
+    printf("unix=%d\n", socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) == -1 ? errno : 0);
+    report_calls();
+    return 0;
+}
+
+// getpid(2) by the number that it has on another machine whose programs this one runs.
+static int call_as(char **argv)
+{
+    long result = -1;
+
+#if defined(__x86_64__)
+    if (strcmp(argv[0], "x32") == 0)
+        result = syscall(0x40000000 | SYS_getpid);
+    else
+        __asm__ volatile("int $0x80"
+                         : "=a"(result)
+                         : "a"(20L)
+                         : "memory", "r8", "r9", "r10", "r11");
+#else
+    (void)argv;
+#endif
+    printf("result=%ld\n", result);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -700,6 +994,8 @@ int main(int argc, char **argv)
         int (*run)(char **argv);
     } commands[] = {
         {"arguments", arguments},
+        {"call-as", call_as},
+        {"calls", calls},
         {"change", change},
         {"change-world", change_world},
         {"checksum", checksum},
@@ -713,12 +1009,17 @@ int main(int argc, char **argv)
         {"exit", exit_with},
         {"facts", facts},
         {"file", file_facts},
+        {"first-group", first_group},
         {"inheritance", inheritance},
         {"leave-child", leave_child},
         {"leave-chroot", leave_chroot},
         {"leave-file", leave_file},
+        {"limits", limits},
         {"lines", write_lines},
         {"loopback", loopback},
+        {"masks", masks},
+        {"memory", use_memory},
+        {"processes", make_processes},
         {"raise", raise_signal},
         {"root", root},
         {"signals", report_signals},
@@ -726,6 +1027,7 @@ int main(int argc, char **argv)
         {"spoil-terminal", spoil_terminal},
         {"umount-proc", umount_proc},
         {"watch-size", watch_size},
+        {"work", work},
     };
 
     for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)

@@ -18,7 +18,7 @@
 // on it, so that the first failure is the cause of the others.
 // clang-format off
 #define MECHANISMS(_) \
-    _(cli) _(command) _(arguments) _(namespaces) _(init) _(proc) _(host) _(rootfs) _(dev) _(overlay) _(status) _(stdio) _(log) \
+    _(cli) _(command) _(arguments) _(namespaces) _(init) _(proc) _(host) _(rootfs) _(dev) _(overlay) _(limits) _(capabilities) _(masks) _(seccomp) _(status) _(stdio) _(log) \
     _(descriptors) _(inheritance) _(signals) _(lifetime) _(terminal) _(privileges) _(load)
 // clang-format on
 #define DECLARE(name) extern const struct mechanism name##_mechanism;

@@ -23,6 +23,10 @@ static const char *const chapters[] = {
     "Step 5: a root of its own",
     "Step 6: devices that do no harm",
     "Step 7: a directory that is only read",
+    "Step 8: limits from the first instruction on",
+    "Step 9: fewer capabilities",
+    "Step 10: what the user ID 0 alone opens",
+    "Step 11: fewer system calls",
 };
 enum { PART_TWO = 5 }; // begins with this step
 

@@ -1,0 +1,130 @@
+// What the user ID 0 alone opens below /proc and /sys is covered, or read-only.
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+// Of these some are on every kernel.
+static const char *const hidden[] = {
+    "/proc/acpi",       "/proc/asound",        "/proc/interrupts",  "/proc/kcore",
+    "/proc/keys",       "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
+    "/proc/timer_list", "/proc/timer_stats",   "/sys/firmware",     "/sys/devices/virtual/powercap",
+};
+static const char *const readonly[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+                                       "/proc/sysrq-trigger"};
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+static void expect_masks(const struct process *p)
+{
+    size_t found = 0;
+
+    expect(p->status == 0, "%s", describe(p));
+    for (size_t i = 0; i < LENGTH(hidden); i++) {
+        const char *state = fact(p, hidden[i]);
+        expect(strcmp(state, "absent") == 0 || strcmp(state, "empty") == 0,
+               "COMMAND should find nothing in %s: %s", hidden[i], describe(p));
+        found += strcmp(state, "empty") == 0;
+    }
+    expect(found > 0, "the test is of no use: there is nothing to hide");
+    for (size_t i = 0; i < LENGTH(readonly); i++) {
+        const char *state = fact(p, readonly[i]);
+        expect(strcmp(state, "absent") == 0 || strcmp(state, "ro nosuid nodev noexec") == 0,
+               "COMMAND should find %s mounted read-only: %s", readonly[i], describe(p));
+    }
+    // In a user namespace it is not root's anyway.
+    long error = fact_number(p, "open_sysctl");
+    expect(error == EROFS || error == EACCES,
+           "COMMAND should not be able to write to a setting of the kernel's: %s", describe(p));
+}
+
+static void nothing_is_masked(void)
+{
+    struct process *p;
+
+    need_root();
+    p = run("run", probe, "masks");
+    expect(p->status == 0 && fact_number(p, "open_sysctl") == 0,
+           "not yet: root should be able to open the kernel's settings for writing: %s",
+           describe(p));
+}
+
+static void in_a_root(void)
+{
+    expect_masks(run("run", "--rootfs", root_make(), "/bin/probe", "masks"));
+}
+
+static void without_a_root(void)
+{
+    expect_masks(run("run", probe, "masks"));
+}
+
+static void with_every_capability(void)
+{
+    expect_masks(run("run", "--cap-add", "ALL", probe, "masks"));
+}
+
+static void in_a_user_namespace(void)
+{
+    const struct launch direct = {.direct = true};
+    const char *root = root_make();
+
+    need_user_namespace(NULL);
+    expect_masks(
+        run_with(&direct, "unshare", "--user", "--map-root-user", mydocker, "run", probe, "masks"));
+    if (overlay_for_users())
+        expect_masks(run_with(&direct, "unshare", "--user", "--map-root-user", mydocker, "run",
+                              "--rootfs", root, "/bin/probe", "masks"));
+}
+
+// What covers is not the image's (CVE-2025-31133).
+static void not_the_images_null(void)
+{
+    const char *root = root_make(), *null = text_of("%s/dev/null", root);
+    FILE *file = fopen(null, "we");
+
+    expect(file != NULL && fputs("the image's\n", file) != EOF && fclose(file) == 0,
+           "cannot write %s", null);
+    expect_masks(run("run", "--rootfs", root, "/bin/probe", "masks"));
+    expect(unlink(null) == 0 && symlink("/proc/sys/kernel/core_pattern", null) == 0, "cannot link");
+    expect_masks(run("run", "--rootfs", root, "/bin/probe", "masks"));
+}
+
+// In a user namespace of its own it cannot take the masks away, and the kernel mounts no /proc that
+// shows what they hide.
+static void nested_is_named(void)
+{
+    const struct launch how = {.privileged = true};
+
+    need_user_namespace(NULL);
+    struct process *p = run_with(&how, "--log-level", "warn", "run", "unshare", "--user",
+                                 "--map-root-user", mydocker, "run", probe, "facts");
+    expect_failure(p, 125, "/proc...Operation not permitted...lies over a part of /proc");
+}
+
+static void own_files_go_on(void)
+{
+    struct process *p = run("run", "sh", "-c",
+                            "cat /proc/self/comm /proc/1/comm && test -r /proc/sys/kernel/ostype "
+                            "&& test -r /proc/meminfo && echo 0 >/proc/self/oom_score_adj");
+
+    expect(p->status == 0, "COMMAND should find its own processes, and read settings: %s",
+           describe(p));
+}
+
+static const struct promise promises[] = {
+    {"not yet: the kernel's settings are root's", 4, 9, nothing_is_masked},
+    {"in a root of its own", 10, LAST, in_a_root},
+    {"on the host's files, too", 10, LAST, without_a_root},
+    {"with every capability, too", 10, LAST, with_every_capability},
+    {"in a user namespace, too", 10, LAST, in_a_user_namespace},
+    {"what lies over them is not the image's", 10, LAST, not_the_images_null},
+    {"a container in a container learns of them", 10, LAST, nested_is_named},
+    {"the rest of /proc goes on", 10, LAST, own_files_go_on},
+};
+MECHANISM(masks, 10,
+          "what below /proc and /sys does the kernel let the user ID 0 read and write, whatever "
+          "capabilities it has? What hides a file, what a directory, and when? (proc(5))");

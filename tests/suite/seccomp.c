@@ -1,0 +1,200 @@
+// A filter for system calls. Each is called raw, with arguments that do nothing, by a COMMAND that
+// has every capability: "not permitted" then comes from the filter alone.
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+static struct process *calls(void)
+{
+    struct process *p = run("run", "--cap-add", "ALL", probe, "calls");
+
+    expect(p->status == 0, "%s", describe(p));
+    return p;
+}
+
+static void no_filter(void)
+{
+    const struct launch how = {.privileged = step >= 9 && step < 11};
+    struct process *p = run_with(&how, "run", probe, "calls");
+
+    expect(p->status == 0 && fact_number(p, "seccomp") == 0 && fact_number(p, "unshare") == 0,
+           "not yet: COMMAND should be able to use all system calls: %s", describe(p));
+}
+
+static void is_filtered(void)
+{
+    struct process *p = calls();
+
+    expect(fact_number(p, "seccomp") == 2 && fact_number(p, "no_new_privs") == 1,
+           "COMMAND should run under a filter (PR_GET_SECCOMP: 2): %s", describe(p));
+}
+
+static void forbidden(void)
+{
+    static const char *const names[] = {
+        "bpf",
+        "delete_module",
+        "finit_module",
+        "init_module",
+        "kexec_load",
+        "reboot",
+        "acct",
+        "clock_adjtime",
+        "clock_settime",
+        "quotactl",
+        "settimeofday",
+        "swapoff",
+        "swapon",
+        "syslog",
+        "add_key",
+        "keyctl",
+        "request_key",
+        "fsconfig",
+        "fsmount",
+        "fsopen",
+        "fspick",
+        "mount",
+        "move_mount",
+        "open_tree",
+        "pivot_root",
+        "setns",
+        "umount2",
+        "unshare",
+        "open_by_handle_at",
+        "move_pages",
+        "perf_event_open",
+        "io_uring_setup",
+        "io_uring_enter",
+        "io_uring_register",
+        "userfaultfd",
+        "vhangup",
+    };
+    struct process *p = calls();
+    const char *allowed = "";
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (fact_number(p, names[i]) != EPERM)
+            allowed = text_of("%s %s", allowed, names[i]);
+    expect(*allowed == '\0', "these should be forbidden (EPERM):%s", allowed);
+}
+
+static void no_namespaces(void)
+{
+    static const char *const kinds[] = {"uts", "pid", "mnt", "net", "user", "cgroup", "ipc"};
+    struct process *p = calls();
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        expect(fact_number(p, text_of("clone_%s", kinds[i])) == EPERM,
+               "clone(2) of a %s namespace should be forbidden (EPERM): %s", kinds[i], describe(p));
+    expect(fact_number(p, "fork") == 0, "fork(2) should go on to work: %s", describe(p));
+}
+
+static void threads_start(void)
+{
+    struct process *p = calls();
+
+    expect(fact_number(p, "clone3") == ENOSYS,
+           "clone3(2), whose flags no filter sees, should not be there (ENOSYS): %s", describe(p));
+    expect(fact_number(p, "thread") == 0,
+           "a thread should start: for EPERM of clone3(2) the C library gives up: %s", describe(p));
+}
+
+static void nothing_is_typed(void)
+{
+    struct process *p = calls();
+
+    answer("SCMP_CMP_MASKED_EQ with the mask 0xffffffff: the kernel looks at 32 bits");
+    expect(
+        fact_number(p, "tiocsti") == EPERM && fact_number(p, "tiocsti_junk") == EPERM &&
+            fact_number(p, "tioclinux") == EPERM,
+        "ioctl(2) with TIOCSTI or TIOCLINUX should be forbidden, whatever is in the upper half of "
+        "its number: %s",
+        describe(p));
+}
+
+static void no_vsock(void)
+{
+    struct process *p = calls();
+
+    expect(fact_number(p, "vsock") == EPERM && fact_number(p, "unix") == 0,
+           "sockets to a virtual machine's host should be forbidden, others not: %s", describe(p));
+}
+
+static void other_machines(void)
+{
+    static const char *const kinds[] = {"i386", "x32"};
+
+#if !defined(__x86_64__)
+    cannot_check("this machine has no calls of another one");
+#endif
+    for (size_t i = 0; i < 2; i++) {
+        struct process *p = run("run", "--cap-add", "ALL", probe, "call-as", kinds[i]);
+        expect(p->status == 128 + SIGSYS,
+               "a call with the number that it has on %s should end COMMAND (SIGSYS, 159): %s",
+               kinds[i], describe(p));
+    }
+}
+
+static void unconfined(void)
+{
+    struct process *p =
+        run("run", "--cap-add", "ALL", "--security-opt", "seccomp=unconfined", probe, "calls");
+
+    expect(p->status == 0 && fact_number(p, "seccomp") == 0 && fact_number(p, "unshare") == 0,
+           "with --security-opt seccomp=unconfined COMMAND should be able to use all calls: %s",
+           describe(p));
+}
+
+static void unknown_options(void)
+{
+    static const char *const options[] = {"seccomp", "seccomp=", "seccomp=profile.json", "label=x",
+                                          ""};
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+        expect_failure(run("run", "--security-opt", options[i], probe, "facts"), 125,
+                       text_of("option '%s'", options[i]));
+}
+
+static void ordinary_programs(void)
+{
+    static const char *const scripts[] = {
+        "for i in 1 2 3; do echo $i; done | sort -r | head -n 1 | grep -q 3",
+        "sleep 9 & kill $! && ! wait $!",
+        "(cd /usr && find bin -name 'c*' | wc -l | grep -q .)",
+        "command -v python3 >/dev/null || exit 0; python3 -c 'import threading, subprocess, "
+        "tempfile; "
+        "t = threading.Thread(target=lambda: subprocess.run([\"true\"], check=True)); t.start(); "
+        "t.join(); tempfile.TemporaryFile().write(b\"x\")'",
+        "command -v gcc >/dev/null || exit 0; echo 'int main(void) { return 0; }' >try.c && gcc -o "
+        "try try.c && ./try && rm try try.c",
+        "command -v strace >/dev/null || exit 0; strace -f -o /dev/null sh -c 'true | true'",
+        "command -v bash >/dev/null || exit 0; bash -c 'read -r a < <(echo x); [[ $a = x ]]'",
+    };
+
+    for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+        struct process *p = run("run", "sh", "-c", scripts[i]);
+        expect(p->status == 0, "an ordinary program should not meet the filter: %s", describe(p));
+    }
+}
+
+static const struct promise promises[] = {
+    {"not yet: all system calls", ALWAYS, 10, no_filter},
+    {"COMMAND runs under a filter", 11, LAST, is_filtered},
+    {"what no ordinary program asks for is forbidden", 11, LAST, forbidden},
+    {"no namespaces by clone", 11, LAST, no_namespaces},
+    {"clone3 is not there, and threads start", 11, LAST, threads_start},
+    {"nothing is typed into a terminal", 11, LAST, nothing_is_typed},
+    {"no socket to a virtual machine's host", 11, LAST, no_vsock},
+    {"no calls by the numbers of another machine", 11, LAST, other_machines},
+    {"--security-opt seccomp=unconfined", 11, LAST, unconfined},
+    {"other security options are named", 11, LAST, unknown_options},
+    {"ordinary programs go on working", 11, LAST, ordinary_programs},
+};
+MECHANISM(
+    seccomp, 11,
+    "which calls does a filter see, and what of their arguments? What does it answer, and what "
+    "does the C library do then? (seccomp(2), seccomp_rule_add(3))");
