@@ -120,6 +120,7 @@ static DIR *open_group(int parent, const char *name)
     return fd == -1 ? NULL : fdopendir(fd);
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the groups are; each level takes a descriptor
 void cgroup_rmdir(int parent, const char *name)
 {
     if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno != EBUSY)

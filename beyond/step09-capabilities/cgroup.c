@@ -12,8 +12,9 @@
 
 enum { PERIOD = 100000 }; // microseconds, in each of which COMMAND has its share
 
-static int parent, group = -1; // two directories; no group without limits
-static char name[32];          // the group's, in its parent
+static int parent, group; // their directories
+static char name[32];     // the group's, in its parent
+static bool made;         // there is one
 
 // Its lock is held for as long as we live. A group without one is left from a mydocker that was
 // killed: that much the kernel does not clean up, and we do.
@@ -25,13 +26,15 @@ static void make_group(void)
     int turn = openat(parent, "cgroup.controllers", O_RDONLY | O_CLOEXEC);
     (void)flock(turn, LOCK_EX);
     cgroup_sweep(parent, "mydocker-*");
-    for (int number = 1; group == -1; number++) {
+    for (int number = 1; !made; number++) {
         (void)snprintf(name, sizeof(name), "mydocker-%d", number);
-        if (mkdirat(parent, name, 0755) == 0)
-            group = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        else if (errno != EEXIST)
+        made = mkdirat(parent, name, 0755) == 0;
+        if (!made && errno != EEXIST)
             die_cgroup("mkdir", name);
     }
+    group = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (group == -1)
+        die_errno("open %s", name);
     (void)flock(group, LOCK_SH);
     (void)close(turn);
 }
@@ -75,9 +78,10 @@ int cgroup_make(const struct run_options *options)
 
 void cgroup_tell(void)
 {
+    if (!made)
+        return;
     long killed = cgroup_count(group, "memory.events", "oom_kill");
     long refused = cgroup_count(group, "pids.events", "max");
-
     if (killed > 0)
         log_warn("out of memory: the kernel killed %ld of COMMAND's processes", killed);
     if (refused > 0)
@@ -86,6 +90,6 @@ void cgroup_tell(void)
 
 void cgroup_remove(void)
 {
-    if (group != -1)
+    if (made)
         cgroup_rmdir(parent, name);
 }

@@ -9,56 +9,29 @@
 
 // Docker forbids these as well, and more: it lists what is allowed, some 350 calls. A call that is
 // new is forbidden there until somebody has thought about it, and allowed here.
+// clang-format off
 static const char *const forbidden[] = {
-    // There is one kernel for all: another one, or a part of it.
-    "bpf",
-    "delete_module",
-    "finit_module",
-    "init_module",
-    "kexec_file_load",
-    "kexec_load",
+    // There is one kernel for all: another one, a part of it, its end.
+    "bpf", "delete_module", "finit_module", "init_module", "kexec_file_load", "kexec_load",
     "reboot",
     // One clock, one swap space, one log, one account of who ran what.
-    "acct",
-    "clock_adjtime",
-    "clock_settime",
-    "quotactl",
-    "settimeofday",
-    "swapoff",
-    "swapon",
+    "acct", "clock_adjtime", "clock_settime", "quotactl", "settimeofday", "swapoff", "swapon",
     "syslog",
     // Keys belong to a user ID, and that is the host's.
-    "add_key",
-    "keyctl",
-    "request_key",
+    "add_key", "keyctl", "request_key",
     // Mounts and namespaces are made: COMMAND stays where it was put.
-    "fsconfig",
-    "fsmount",
-    "fsopen",
-    "fspick",
-    "mount",
-    "mount_setattr",
-    "move_mount",
-    "open_tree",
-    "pivot_root",
-    "setns",
-    "umount2",
-    "unshare",
-    // A file by its number needs no name, and no root file system hides it.
+    "fsconfig", "fsmount", "fsopen", "fspick", "mount", "mount_setattr", "move_mount", "open_tree",
+    "pivot_root", "setns", "umount2", "unshare",
+    // It opens a file by a number: no root directory is in its way.
     "open_by_handle_at",
     // The machine itself: its ports, its counters, where its memory lies.
-    "ioperm",
-    "iopl",
-    "move_pages",
-    "perf_event_open",
-    // Large, and again and again the way to take over a kernel.
-    "io_uring_enter",
-    "io_uring_register",
-    "io_uring_setup",
-    "userfaultfd",
-    // The terminal's end for everybody else.
+    "ioperm", "iopl", "move_pages", "perf_event_open",
+    // Large, and more than once the way to take over a kernel.
+    "io_uring_enter", "io_uring_register", "io_uring_setup", "userfaultfd",
+    // It ends the terminal for all others.
     "vhangup",
 };
+// clang-format on
 
 static void check(int result, const char *what)
 {
@@ -84,16 +57,16 @@ void filter_calls(void)
 {
     static const unsigned namespaces[] = {CLONE_NEWUTS,  CLONE_NEWPID,    CLONE_NEWNS, CLONE_NEWNET,
                                           CLONE_NEWUSER, CLONE_NEWCGROUP, CLONE_NEWIPC};
-    // The kernel looks at 32 bits of an ioctl's number, and so does the filter (CVE-2019-10063).
-    static const unsigned types_for_you[] = {TIOCSTI, TIOCLINUX};
+    // They push characters into a terminal, for others to read.
+    static const unsigned pushing[] = {TIOCSTI, TIOCLINUX};
     const struct scmp_arg_cmp any = {0};
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 
     if (filter == NULL)
         die("seccomp: no memory for a filter");
-    // The numbers of other machines' calls are others: those of i386 on x86-64, say.
+    // An x86-64 kernel takes calls by the numbers of i386, too, which are others.
     check(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS),
-          "other machine");
+          "SCMP_FLTATR_ACT_BADARCH");
     for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++)
         forbid(filter, EPERM, forbidden[i], 0, any);
     for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
@@ -102,9 +75,9 @@ void filter_calls(void)
     // Its flags are in memory, where a filter cannot look. "There is no such call": then the C
     // library makes its threads by clone(2).
     forbid(filter, ENOSYS, "clone3", 0, any);
-    for (size_t i = 0; i < sizeof(types_for_you) / sizeof(types_for_you[0]); i++)
-        forbid(filter, EPERM, "ioctl", 1,
-               SCMP_A1_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, types_for_you[i]));
+    // The kernel looks at 32 bits of the argument, and so does the filter (CVE-2019-10063).
+    for (size_t i = 0; i < sizeof(pushing) / sizeof(pushing[0]); i++)
+        forbid(filter, EPERM, "ioctl", 1, SCMP_A1_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, pushing[i]));
     // To the host of a virtual machine, past every network namespace.
     forbid(filter, EPERM, "socket", 1, SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, AF_VSOCK));
     check(seccomp_load(filter), "load");

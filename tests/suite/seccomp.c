@@ -172,7 +172,8 @@ static void ordinary_programs(void)
         "command -v gcc >/dev/null || exit 0; echo 'int main(void) { return 0; }' >try.c && gcc -o "
         "try try.c && ./try && rm try try.c",
         "command -v strace >/dev/null || exit 0; strace -f -o /dev/null sh -c 'true | true'",
-        "command -v bash >/dev/null || exit 0; bash -c 'read -r a < <(echo x); [[ $a = x ]]'",
+        "command -v bash >/dev/null || exit 0; bash -c 'read -r a <<<$(echo x | cat); [[ $a = x "
+        "]]'",
     };
 
     for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
