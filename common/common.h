@@ -50,17 +50,17 @@ size_t log_line(char line[LOG_LINE_MAX], enum log_level level, const char *messa
 // clone that would run the parent's atexit(3) handlers and flush its buffers a second time.
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+// The same with a STATUS, and more behind the message, which names the operation and its object:
+// ": " and the text of errno, then ": " and a REMEDY, which may be empty.
+_Noreturn void die_remedy(int status, const char *remedy, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+// The usual case, without a remedy: die_errno("open %s", path).
+#define die_errno(...) die_remedy(EXIT_MYDOCKER, "", __VA_ARGS__)
+
 // From here on these functions call ACT last, once, for what the kernel does not clean up; of two
 // the later one first. A child of this process that dies calls it, too.
 void die_after(void (*act)(void));
-
-// The same with ": " and the text of errno behind the message, which names the operation and its
-// object: die_errno("open %s", path).
-_Noreturn void die_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-// The same with a STATUS, and a remedy behind the text of errno; REMEDY may be empty.
-_Noreturn void die_remedy(int status, const char *remedy, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 // ---- refusal.c: why the kernel said no, where errno alone misleads ----
 
@@ -98,9 +98,9 @@ void descriptors_fill(void);
 // Make descriptor 0 read /dev/null. Dies if it cannot.
 void descriptors_null_stdin(void);
 
-// Make FD descriptor KEPT, to survive execve(2), and close all above it: what leaks into a
+// Give FD the number LAST, keep it open across execve(2), and close all above it: what leaks into a
 // container is a way out of it (CVE-2024-21626). Dies if it cannot. dup2(2), close_range(2).
-void descriptors_keep(int fd, int kept);
+void descriptors_keep(int fd, int last);
 
 // ---- lifeline.c: COMMAND does not outlive mydocker ----
 
@@ -112,8 +112,9 @@ void lifeline_open(void);
 // already. Keep the child's end of the pair across execve(2), and no other descriptor above 2.
 void lifeline_keep(void);
 
-// The one word that goes through the pair, "go on": in the parent send it; in the child, after
-// lifeline_keep(), wait for it, and end here if the parent dies first. Both die if they cannot.
+// "Go on" is the only message that goes through the pair. In the parent: send it. In the child,
+// after lifeline_keep(): wait for it, and end here if the parent dies first. Both die if they
+// cannot.
 void lifeline_send(void);
 void lifeline_await(void);
 
@@ -160,23 +161,23 @@ void terminal_take(void);
 // In the parent, first: give CHILD a process group of its own, if it is to have the terminal.
 void terminal_start(pid_t child);
 
-// In the parent, in the foreground: the terminal to COMMAND, with the settings that it had when it
-// was given back. Returns false where COMMAND reads and another group is in the foreground.
+// In the parent: give the terminal to COMMAND, with the settings that it had when we took it back.
+// Returns false where COMMAND reads from it and another group is in the foreground.
 bool terminal_hand_over(void);
 
 // In the parent, after that: let the child go on, which waits in terminal_take().
 void terminal_let_go_on(void);
 
-// In the parent: the foreground to our group again, and the settings as they were, unless another
-// group has taken them in the meantime.
+// In the parent: take the terminal back for our group, with the settings that it had before, unless
+// another group has it by now.
 void terminal_give_back(void);
 
 // In the parent, after a SIGCONT: true where somebody has taken the terminal from COMMAND, as a
 // shell does after SIGSTOP stopped us. Then terminal_hand_over() is next.
 bool terminal_was_taken(void);
 
-// In the parent: SIGNAL, SIGTTIN or SIGTTOU, has stopped somebody else of our group, who wants the
-// terminal. Let them have it for good, and go on. Returns false where COMMAND did not have it.
+// In the parent: SIGNAL, SIGTTIN or SIGTTOU, has stopped another process of our group, which wants
+// the terminal. Let it have it for good, and go on. Returns false where COMMAND did not have it.
 bool terminal_lend(int signal);
 
 // In the parent: the descriptor of the terminal while COMMAND has it, or -1; has ours hung up?

@@ -17,23 +17,17 @@
 // Where the child finds its end after an execve(2): the first descriptor that is not COMMAND's.
 enum { LIFELINE = 3 };
 
-static struct {
-    int parent, child;
-} ends;
+enum { PARENT, CHILD };
+static int ends[2];
 
 void lifeline_open(void)
 {
-    int pair[2];
-
-    // Each execve(2) of the child would shed PR_SET_PDEATHSIG: so it does for a set-user-ID
-    // program.
+    // Each execve(2) of the child would clear PR_SET_PDEATHSIG, as that of a set-user-ID program.
     if (getauxval(AT_UID) != getauxval(AT_EUID) || getauxval(AT_GID) != getauxval(AT_EGID))
         die("the real and the effective user or group differ, and COMMAND would outlive a mydocker "
             "that is killed: make them the same (setpriv --reuid, --regid)");
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
         die_errno("socketpair");
-    ends.parent = pair[0];
-    ends.child = pair[1];
 }
 
 void lifeline_keep(void)
@@ -43,37 +37,32 @@ void lifeline_keep(void)
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
         die_errno("prctl PR_SET_PDEATHSIG");
     // This closes our copy of the parent's end, too: now nobody but the parent holds it.
-    descriptors_keep(ends.child, LIFELINE);
-    switch (poll(&parent, 1, 0)) {
-    case 0: // no hang-up: the parent is alive, and from here on the kernel sees to it
-        break;
-    case -1:
+    descriptors_keep(ends[CHILD], LIFELINE);
+    int hung_up = poll(&parent, 1, 0);
+    if (hung_up == -1)
         die_errno("poll the parent");
-    default:
-        // Dead already. Nobody waits for a message or a status.
+    // The parent is dead already, and nobody waits for a message or a status. If it is alive, from
+    // here on the kernel sees to it.
+    if (hung_up == 1)
         _exit(EXIT_MYDOCKER);
-    }
 }
 
 void lifeline_send(void)
 {
     // Where the child is dead, waitpid(2) will say so. One that lives would wait for ever.
-    if (send(ends.parent, "", 1, MSG_NOSIGNAL) == -1 && errno != EPIPE && errno != ECONNRESET)
+    if (send(ends[PARENT], "", 1, MSG_NOSIGNAL) == -1 && errno != EPIPE && errno != ECONNRESET)
         die_errno("send to the child");
 }
 
 void lifeline_await(void)
 {
-    char word;
+    char byte;
+    ssize_t length = read(LIFELINE, &byte, 1);
 
-    switch (read(LIFELINE, &word, 1)) {
-    case 1:
-        break;
-    case -1:
+    if (length == -1)
         die_errno("read the lifeline");
-    default:
-        _exit(EXIT_MYDOCKER); // the parent is dead, and its word will never come
-    }
+    if (length == 0)
+        _exit(EXIT_MYDOCKER); // the parent is dead, and will never send it
 }
 
 bool lifeline_leads_out(void)

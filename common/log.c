@@ -127,7 +127,7 @@ static bool write_quietly(const char *line, size_t length)
     (void)sigprocmask(SIG_BLOCK, &raised, &before);
     if (write(STDERR_FILENO, line, length) == -1 && (errno == EPIPE || errno == EFBIG))
         (void)sigtimedwait(&raised, NULL, &(struct timespec){0});
-    // Not SIG_SETMASK: the C library would clear what it keeps to itself (signals.c).
+    // Not SIG_SETMASK: the C library would clear the signals that it uses itself (signals.c).
     for (int signal = 1; signal < NSIG; signal++)
         if (sigismember(&before, signal) == 1)
             sigdelset(&raised, signal);
@@ -146,33 +146,25 @@ static bool has_room(void)
 __attribute__((format(printf, 3, 0))) static void
 format_message(char *out, size_t size, const char *format, va_list arguments)
 {
-    int length = vsnprintf(out, size, format, arguments);
-
-    if (length < 0) {
-        out[0] = '\0';
-    } else if ((size_t)length >= size) {
-        size_t end = 0;
-        // Cut between two characters, as log_line() does.
-        for (size_t next = 0; next + sizeof("...") <= size;) {
-            size_t sequence = utf8_sequence((const unsigned char *)out + next);
-            end = next;
-            next += sequence == 0 ? 1 : sequence;
-        }
-        (void)strcpy(out + end, "...");
-    }
+    if (vsnprintf(out, size, format, arguments) < (int)size)
+        return;
+    size_t end = size - sizeof("...");
+    // Cut between two characters, as log_line() does, and not in one that begins before the end.
+    for (size_t before = 3; before > 0; before--)
+        if (utf8_sequence((const unsigned char *)out + end - before) > before)
+            end -= before;
+    (void)strcpy(out + end, "...");
 }
 
-// What log_info() and its like are made of. The parent's lines, which tell of signals, must not
-// make it deaf to the next one: those do not wait for a reader. Returns as write_quietly().
-__attribute__((format(printf, 2, 0))) static bool log_message(enum log_level level,
-                                                              const char *format, va_list arguments)
+// The parent's lines, which tell of signals, must not make it deaf to the next one: those do not
+// wait for a reader. Returns as write_quietly().
+static bool log_message(enum log_level level, const char *message)
 {
-    char message[LOG_LINE_MAX], line[LOG_LINE_MAX];
+    char line[LOG_LINE_MAX];
     int error = errno;
 
     if (level < threshold || ((level == LEVEL_DEBUG || level == LEVEL_WARN) && !has_room()))
         return true;
-    format_message(message, sizeof(message), format, arguments);
     if (!write_quietly(line, log_line(line, level, message, time(NULL))))
         return false;
     errno = error;
@@ -183,11 +175,12 @@ __attribute__((format(printf, 2, 0))) static bool log_message(enum log_level lev
 #define LOG_FUNCTION(name, level)                                                                  \
     void name(const char *format, ...)                                                             \
     {                                                                                              \
+        char message[LOG_LINE_MAX];                                                                \
         va_list arguments;                                                                         \
         va_start(arguments, format);                                                               \
-        bool is_unchanged = log_message(level, format, arguments);                                 \
+        format_message(message, sizeof(message), format, arguments);                               \
         va_end(arguments);                                                                         \
-        if (!is_unchanged)                                                                         \
+        if (!log_message(level, message))                                                          \
             die_errno("sigprocmask");                                                              \
     }
 
@@ -202,60 +195,36 @@ void die_after(void (*act)(void))
     last_acts[last_acts[0] != NULL] = act;
 }
 
-static _Noreturn void end(int status)
+static _Noreturn void end(int status, const char *message)
 {
+    (void)log_message(LEVEL_FATAL, message); // no COMMAND comes after it
     for (size_t i = 2; i-- > 0;)
         if (last_acts[i] != NULL)
             last_acts[i]();
     _exit(status);
 }
 
-__attribute__((format(printf, 1, 2))) static void log_fatal(const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)log_message(LEVEL_FATAL, format, arguments); // no COMMAND comes after it
-    va_end(arguments);
-}
-
-// Log "SUBJECT: the text of errno: REMEDY".
-__attribute__((format(printf, 2, 0))) static void log_failure(const char *remedy,
-                                                              const char *format, va_list arguments)
-{
-    int error = errno;
-    char subject[SUBJECT_MAX];
-
-    format_message(subject, sizeof(subject), format, arguments);
-    log_fatal("%s: %s%s%s", subject, strerror(error), *remedy == '\0' ? "" : ": ", remedy);
-}
-
 void die(const char *format, ...)
 {
+    char message[LOG_LINE_MAX];
     va_list arguments;
 
     va_start(arguments, format);
-    (void)log_message(LEVEL_FATAL, format, arguments);
+    format_message(message, sizeof(message), format, arguments);
     va_end(arguments);
-    end(EXIT_MYDOCKER);
-}
-
-void die_errno(const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    log_failure("", format, arguments);
-    va_end(arguments);
-    end(EXIT_MYDOCKER);
+    end(EXIT_MYDOCKER, message);
 }
 
 void die_remedy(int status, const char *remedy, const char *format, ...)
 {
+    char message[LOG_LINE_MAX], subject[SUBJECT_MAX];
+    const char *reason = strerror(errno);
     va_list arguments;
 
     va_start(arguments, format);
-    log_failure(remedy, format, arguments);
+    format_message(subject, sizeof(subject), format, arguments);
     va_end(arguments);
-    end(status);
+    (void)snprintf(message, sizeof(message), "%s: %s%s%s", subject, reason,
+                   *remedy == '\0' ? "" : ": ", remedy);
+    end(status, message);
 }

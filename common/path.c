@@ -21,7 +21,7 @@ static bool file_in(const char *directory, size_t length, const char *name, char
     int n =
         snprintf(file, PATH_MAX, "%.*s%s%s", (int)length, directory, length == 0 ? "" : "/", name);
 
-    return n >= 0 && n < PATH_MAX && stat(file, &status) == 0 && S_ISREG(status.st_mode);
+    return n < PATH_MAX && stat(file, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 const char *path_find(const char *name, char found[PATH_MAX])

@@ -22,10 +22,6 @@ enum { REMEDY_MAX = 1024, NAME_SIZE = 256 };
 // What the call that failed was about: a mount point, or COMMAND's file.
 static const char *object;
 
-// Those of die_refused(), before our own.
-static const struct reason *callers_reasons;
-static size_t callers_count;
-
 static bool holds_number(const char *file, int number)
 {
     int found = -1;
@@ -126,8 +122,8 @@ static const char *in_sight(const char *file)
 }
 
 // The first mount that lies over a part of /proc. In a user namespace a kernel that sees one does
-// not hand out a new /proc, which would show what the mask hides. Outside of any it does; there the
-// link has this number on every machine.
+// not hand out a new /proc, which would show what the mask hides. Outside of any it does; there
+// /proc/self/ns/user has this number on every machine.
 static const char *proc_mask(void)
 {
     static char mask[NAME_SIZE];
@@ -285,21 +281,27 @@ static void explain(const char *call, int error, const struct reason *reasons, s
     }
 }
 
-static _Noreturn void refuse(const char *call, const char *on, int status)
+static _Noreturn void refuse(int status, const char *call, const char *on,
+                             const struct reason *callers_reasons, size_t count)
 {
     char remedy[REMEDY_MAX] = "";
     int error = errno;
 
     object = on;
-    explain(call, error, callers_reasons, callers_count, remedy);
+    explain(call, error, callers_reasons, count, remedy);
     explain(call, error, our_reasons, sizeof(our_reasons) / sizeof(our_reasons[0]), remedy);
     errno = error;
     die_remedy(status, remedy, "%s%s%s", call, on[0] == '\0' ? "" : " ", on);
 }
 
+void die_refused(const char *call, const char *target, const struct reason *reasons, size_t count)
+{
+    refuse(EXIT_MYDOCKER, call, target, reasons, count);
+}
+
 void die_call(const char *call)
 {
-    refuse(call, "", EXIT_MYDOCKER);
+    die_refused(call, "", NULL, 0);
 }
 
 void die_clone(void)
@@ -309,19 +311,12 @@ void die_clone(void)
 
 void die_mount(const char *target)
 {
-    refuse("mount", target, EXIT_MYDOCKER);
-}
-
-void die_refused(const char *call, const char *target, const struct reason *reasons, size_t count)
-{
-    callers_reasons = reasons;
-    callers_count = count;
-    refuse(call, target, EXIT_MYDOCKER);
+    die_refused("mount", target, NULL, 0);
 }
 
 void die_execve(const char *file)
 {
     bool is_missing = errno == ENOENT || errno == ENOTDIR;
 
-    refuse("execve", file, is_missing ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
+    refuse(is_missing ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN, "execve", file, NULL, 0);
 }
