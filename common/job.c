@@ -62,7 +62,7 @@ void job_start(pid_t child, bool is_pid_1)
     terminal_let_go_on();
 }
 
-// COMMAND is stopped, by BY_US or by somebody else. A group that no shell is left to continue is
+// COMMAND is stopped, BY_US or by somebody else. A group that no shell is left to continue is
 // orphaned, and cannot be stopped (setpgid(2)): then COMMAND stays as somebody else wanted it.
 static void stop_and_go_on(bool by_us)
 {

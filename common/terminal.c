@@ -1,11 +1,11 @@
-// -t makes COMMAND the foreground of our terminal, and we make up for it afterwards.
+// -t makes COMMAND the foreground of our terminal, and afterwards all is as before.
 //
 // A terminal sends Ctrl-C, Ctrl-\ and Ctrl-Z to its foreground process group, and stops any other
 // group that reads from it (credentials(7), termios(3)). COMMAND needs a group of its own: an
-// interactive dash names the group that it found when it gives the terminal back, and in a new PID
-// namespace ours has no name. setsid(2) is no way out: it would cost COMMAND the terminal.
+// interactive dash gives the terminal back to the group that it found, and in a new PID namespace
+// ours has no number. setsid(2) is no way out: it would cost COMMAND the terminal.
 //
-// The parent alone moves the terminal, while the child waits for its word. In the child's PID
+// The parent alone moves the terminal, while the child waits in terminal_take(). In the child's PID
 // namespace our group and the shell's are both 0: it could not tell who has the terminal.
 #include <errno.h>
 #include <fcntl.h>
