@@ -17,7 +17,7 @@ _Noreturn void usage(void);
 // The words behind the command's name start at ARGV[optind] (getopt_long(3)). Returns mydocker's
 // exit status; dies on bad usage.
 int run_command(int argc, char **argv);
-// It dies in a process that container_start() has not made, too.
+// The same for init. It also dies in a process that container_start() has not made.
 int init_command(int argc, char **argv);
 
 // ---- run.c: the parent, and the child's way to COMMAND ----
@@ -26,7 +26,7 @@ struct run_options {
     bool interactive; // COMMAND reads our standard input, not /dev/null
     bool tty;         // COMMAND gets our terminal
     char **argv;      // COMMAND, its arguments and NULL
-    char **words;     // mydocker's own, with `init` for `run`
+    char **words;     // mydocker's own command line, with `init` for `run`
 };
 
 // Start COMMAND and wait for it. Returns its exit status; dies where it cannot be started.

@@ -52,6 +52,6 @@ int run(const struct run_options *options)
     lifeline_open();
 
     pid_t child = container_start(options);
-    job_start(child, true); // PID 1, which does not obey a terminal
+    job_start(child, true); // it is PID 1, and Ctrl-Z does not stop it
     return wait_for(child);
 }

@@ -20,7 +20,7 @@ enum {
 // we provide.
 enum { STACK_SIZE = 64 * 1024 };
 
-// We are in the child. Our job is to become init, and with it PID 1 of the new PID namespace: this
+// We are in the child, and PID 1 of the new PID namespace. Our job is to become init: this
 // program anew, with nothing left of the parent's memory. /proc/self/exe is the program that
 // runs, whatever it is called and even if its file was deleted (proc(5)).
 static int child_main(void *argument)
@@ -34,7 +34,7 @@ static int child_main(void *argument)
 
 pid_t container_start(const struct run_options *options)
 {
-    // Not on our own stack, whose limit may be less (ulimit -s). 16: so a stack ends for the ABI.
+    // Our own stack may not have the room (ulimit -s). The ABI aligns a stack's end to 16 bytes.
     static alignas(16) char stack[STACK_SIZE];
     // SIGCHLD is to tell us of its end, as after fork(2).
     const int flags = NAMESPACES | SIGCHLD;

@@ -37,8 +37,8 @@ void enter_root(const char *directory)
 
 void leave_old_root(void)
 {
-    // With all that is mounted below it. No name leads there any more, but setns(2) enters a mount
-    // namespace at its topmost root: this one.
+    // MNT_DETACH: with all that is mounted below it. No name leads there any more, but setns(2)
+    // enters a mount namespace at its topmost root: this one.
     if (umount2(".", MNT_DETACH) == -1)
         die_errno("umount2 the old root");
     // From a working directory outside of / one could go on to all of the host (CVE-2024-21626).
