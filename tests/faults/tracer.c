@@ -153,8 +153,8 @@ static uintptr_t address_of_main(pid_t pid)
     while (auxv != NULL && fread(&pair, sizeof(pair), 1, auxv) == 1)
         if (pair.a_type == AT_ENTRY)
             entry = pair.a_un.a_val;
-    if (auxv == NULL || fclose(auxv) == EOF || entry == 0)
-        err(1, "%s", file);
+    if (auxv != NULL)
+        fclose(auxv);
     return entry - entry_offset + main_offset;
 }
 
@@ -163,12 +163,14 @@ static void set_breakpoint(struct process *process)
     process->main = address_of_main(process->pid);
     errno = 0;
     process->under = ptrace(PTRACE_PEEKTEXT, process->pid, process->main, 0);
+    if (errno == ESRCH)
+        return; // it has been killed meanwhile, perhaps with its parent
     if (errno != 0)
         err(1, "PTRACE_PEEKTEXT");
     long word = process->under;
     const int breakpoint = BREAKPOINT;
     memcpy(&word, &breakpoint, BREAKPOINT_BYTES);
-    if (ptrace(PTRACE_POKETEXT, process->pid, process->main, word) == -1)
+    if (ptrace(PTRACE_POKETEXT, process->pid, process->main, word) == -1 && errno != ESRCH)
         err(1, "PTRACE_POKETEXT");
 }
 
