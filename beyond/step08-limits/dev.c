@@ -7,7 +7,7 @@
 
 #include "mydocker.h"
 
-// In this order: the others are in /dev. It is small: what is written there is memory.
+// In this order: the last three are in /dev. That is small: what is written there is memory.
 static const struct {
     const char *target, *type;
     unsigned long flags;
@@ -33,16 +33,16 @@ static const char *const links[][2] = {
     {"pts/ptmx", "/dev/ptmx"},
 };
 
-// Not made: mknod(2) of a device is not for root of a user namespace. The host's is bound on an
-// empty file. Its name, which does not begin with /, is the old root's.
+// Root of a user namespace cannot make a device with mknod(2). So the host's is bound on an empty
+// file. The host's name does not begin with /: it is looked up in the old root.
 static void bind_device(const char *device)
 {
     if (mknod(device, S_IFREG | 0666, 0) == -1)
         die_errno("mknod %s", device);
     if (mount(device + 1, device, NULL, MS_BIND, NULL) == -1)
         die_rootfs("bind", device);
-    // It is the same file: chmod in here would be one out there. To write to a device does not
-    // change its file.
+    // It is still the host's file, and chmod would change it: so it is read-only. Writing to a
+    // device does not change its file, and still works.
     if (mount(NULL, device, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOEXEC | MS_NOSUID, NULL) ==
         -1)
         die_mount(device);

@@ -74,7 +74,7 @@ int run_command(int argc, char **argv)
     char **name = argv + optind - 1;
     struct run_options options = read_options(argc, argv);
 
-    // The child will execute this program again, with the same words but one.
+    // The child will execute this program again, with this command line.
     *name = "init";
     options.words = argv;
     return run(&options);
@@ -83,8 +83,8 @@ int run_command(int argc, char **argv)
 // Internal: container_start() executes this.
 int init_command(int argc, char **argv)
 {
-    // Anyone can type `mydocker init`, and as COMMAND it is even PID 1. By mistake neither sets up
-    // again what is in use: the host's world, or COMMAND's.
+    // A guard against mistakes. Anyone can type `mydocker init`, and COMMAND even as PID 1: that
+    // would set up once more what is in use, the host or the container.
     if (!lifeline_leads_out())
         die("init is internal: see mydocker --help");
     struct run_options options = read_options(argc, argv);

@@ -19,7 +19,7 @@ _Noreturn void usage(void);
 // The words behind the command's name start at ARGV[optind] (getopt_long(3)). Returns mydocker's
 // exit status; dies on bad usage.
 int run_command(int argc, char **argv);
-// It dies in a process that container_start() has not made, too.
+// The same for init. It also dies in a process that container_start() has not made.
 int init_command(int argc, char **argv);
 
 // ---- run.c: the parent, and the child's way to COMMAND ----
@@ -33,7 +33,7 @@ struct run_options {
     char *pids;                 // processes
     uint64_t cap_add, cap_drop; // capabilities, a bit for each
     char **argv;                // COMMAND, its arguments and NULL
-    char **words;               // mydocker's own, with `init` for `run`
+    char **words;               // mydocker's own command line, with `init` for `run`
 };
 
 // Start COMMAND and wait for it. Returns its exit status; dies where it cannot be started.
@@ -82,8 +82,8 @@ void leave_old_root(void);
 
 // ---- dev.c: the devices, and what else every system has mounted ----
 
-// Between the two: mount /sys, /dev and what is in it, with devices of the old root. Dies if it
-// cannot.
+// Between enter_root() and leave_old_root(): mount /sys, /dev and what is in it, with devices of
+// the old root. Dies if it cannot.
 void mount_dev(void);
 
 // ---- capabilities.c: what COMMAND may do ----

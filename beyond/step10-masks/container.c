@@ -18,7 +18,7 @@ enum {
 
 static pid_t child; // 0 in the child itself
 
-// We are in the child. Our job is to become init, and with it PID 1 of the new PID namespace: this
+// We are in the child, and PID 1 of the new PID namespace. Our job is to become init: this
 // program anew, with nothing left of the parent's memory. /proc/self/exe is the program that
 // runs, whatever it is called and even if its file was deleted (proc(5)).
 static _Noreturn void child_main(const struct run_options *options)

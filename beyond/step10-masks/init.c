@@ -16,8 +16,8 @@ static void make_mounts_private(void)
         die_mount("/");
 }
 
-// A /proc that shows this PID namespace: the one we came with shows the host's processes. As
-// systemd mounts the host's: nothing in it is executed, changes the user or is a device.
+// A /proc that shows this PID namespace: the one we came with shows the host's processes. Its flags
+// are those of the host's /proc under systemd: no programs, no set-user-ID, no devices.
 static void mount_proc(void)
 {
     if (mount("proc", "/proc", "proc", MS_NOEXEC | MS_NOSUID | MS_NODEV, NULL) == -1)
@@ -25,7 +25,7 @@ static void mount_proc(void)
 }
 
 // The working directory may still lie on the old /proc, and show the host's processes: enter the
-// same name on the new one. One without a name stays on the old one for good.
+// same name on the new one. It may have no name any more (umount -l): then COMMAND does not start.
 static void leave_old_proc(void)
 {
     static const char remedy[] = "the host's /proc stays outside: start elsewhere";
@@ -58,8 +58,8 @@ void init(const struct run_options *options)
     hide_groups_above();
     if (options->rootfs != NULL)
         enter_root(options->rootfs);
-    // In between: /proc is the new root's by now; and in a user namespace the kernel mounts a proc
-    // only for who still sees one.
+    // Not earlier: /proc is the old root's until here. Not later: in a user namespace the kernel
+    // mounts a proc only for a process that still sees one.
     mount_proc();
     if (options->rootfs != NULL) {
         mount_dev();

@@ -17,17 +17,17 @@
 // gone with the container.
 static void enter_layers(const char *directory)
 {
-    // DIR's own proc has room for that: nobody looks at it before the new /proc covers it.
+    // DIR's own proc is a place for that: nobody looks into it before the new /proc covers it.
     if (mount("tmpfs", "proc", "tmpfs", MS_NOSUID | MS_NODEV, NULL) == -1)
         die_mount("proc");
     if (mkdir("proc/changes", 0755) == -1 || mkdir("proc/work", 0755) == -1 ||
         mkdir("proc/root", 0755) == -1)
         die_errno("mkdir in %s/proc", directory);
-    // It becomes /, whose mode is not for our umask to say.
+    // It becomes /, and its mode must not depend on our umask.
     if (chmod("proc/changes", 0755) == -1)
         die_errno("chmod %s/proc/changes", directory);
-    // The overlay takes notes, of what is deleted, in attributes that are for root alone; root of a
-    // user namespace has others (xattr(7)).
+    // A directory in place of a deleted one is marked by an attribute for root alone; root of a
+    // user namespace has another (xattr(7)).
     bool is_root = setxattr("proc/work", "trusted.ours", "", 0, 0) == 0;
     if (mount("overlay", "proc/root", "overlay", MS_NODEV,
               is_root ? LAYERS : LAYERS ",userxattr") == -1)
@@ -64,8 +64,8 @@ void enter_root(const char *directory)
 
 void leave_old_root(void)
 {
-    // With all that is mounted below it. No name leads there any more, but setns(2) enters a mount
-    // namespace at its topmost root: this one.
+    // MNT_DETACH: with all that is mounted below it. No name leads there any more, but setns(2)
+    // enters a mount namespace at its topmost root: this one.
     if (umount2(".", MNT_DETACH) == -1)
         die_errno("umount2 the old root");
     // From a working directory outside of / one could go on to all of the host (CVE-2024-21626).

@@ -52,7 +52,7 @@ int run(const struct run_options *options)
     lifeline_open();
 
     pid_t child = container_start(options);
-    job_start(child, true); // PID 1, which does not obey a terminal
+    job_start(child, true); // it is PID 1, and Ctrl-Z does not stop it
     int status = wait_for(child);
     cgroup_tell();
     cgroup_remove();
