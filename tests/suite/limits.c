@@ -69,7 +69,7 @@ static void need_version_2(void)
     if (ordinary_user)
         cannot_check_as_user("control groups are for root of the host");
     if (statfs(ALL_GROUPS, &system) == -1 || system.f_type != CGROUP2)
-        cannot_check("there are no control groups of version 2 on " ALL_GROUPS);
+        cannot_check_here("there are no control groups of version 2 on " ALL_GROUPS);
 }
 
 // An empty group below which there can be others, with all limits.
@@ -84,7 +84,7 @@ static const char *place(void)
     remove_groups(directory);
     for (size_t i = 0; i < 3; i++)
         if (!write_to(ALL_GROUPS "/cgroup.subtree_control", controllers[i]))
-            cannot_check("this machine's control groups of version 2 hand down no limits");
+            cannot_check_here("this machine's control groups of version 2 hand down no limits");
     expect(mkdir(directory, 0755) == 0, "cannot make %s: %s", directory, strerror(errno));
     return directory;
 }
@@ -490,7 +490,7 @@ static void a_user(void)
     struct statfs system;
 
     if (statfs(ALL_GROUPS, &system) == -1 || system.f_type != CGROUP2)
-        cannot_check("there are no control groups of version 2 on " ALL_GROUPS);
+        cannot_check_here("there are no control groups of version 2 on " ALL_GROUPS);
     need_user_namespace(NULL);
     struct process *p =
         ordinary_user

@@ -27,23 +27,40 @@ static const char *quotes_for(const char *word)
     return !quote ? "" : strpbrk(word, "'") != NULL ? "\"" : "'";
 }
 
+// Does the program know this option? A step that is looked at as the next one does not.
+static bool takes(const char *option, const char *value)
+{
+    struct process *p =
+        process_start(&(struct launch){0}, WORDS("run", option, value, probe, "exit", "0"));
+
+    return process_ends_within(p, time_limit) && p->status == 0;
+}
+
 // From step 9 on COMMAND asks for what it always had until then.
 static const char *const *with_privileges(const char *const *words)
 {
-    static const char *const options[] = {"--cap-add", "ALL", "--security-opt",
-                                          "seccomp=unconfined"};
-    size_t added = step >= 11 ? 4 : step >= 9 ? 2 : 0, count = 0;
+    static const struct {
+        int first;
+        const char *option, *value;
+    } options[] = {{9, "--cap-add", "ALL"}, {11, "--security-opt", "seccomp=unconfined"}};
+    static int known[] = {-1, -1};
+    size_t count = 0, i = 0, filled = 0;
 
     while (words[count] != NULL)
         count++;
-    const char **all = test_memory((count + added + 1) * sizeof(*all));
-    size_t i = 0;
-    while (i < count && (i == 0 || strcmp(words[i - 1], "run") != 0)) {
-        all[i] = words[i];
-        i++;
+    const char **all = test_memory((count + 5) * sizeof(*all));
+    do
+        all[filled++] = words[i++];
+    while (i < count && strcmp(words[i - 1], "run") != 0);
+    for (size_t j = 0; j < 2 && i < count; j++) {
+        if (known[j] == -1)
+            known[j] = step >= options[j].first && takes(options[j].option, options[j].value);
+        if (known[j] == 1) {
+            all[filled++] = options[j].option;
+            all[filled++] = options[j].value;
+        }
     }
-    memcpy(all + i, options, added * sizeof(*all));
-    memcpy(all + i + added, words + i, (count - i + 1) * sizeof(*all));
+    memcpy(all + filled, words + i, (count - i + 1) * sizeof(*all));
     return all;
 }
 

@@ -64,9 +64,10 @@ void report_hints(int level);
 // End the test: it cannot be made on this machine, and counts as not passed.
 _Noreturn void cannot_check(const char *reason);
 
-// The same for an ordinary user's tests; but they can succeed as a whole all the same. And that
-// where it takes root.
+// The same for an ordinary user's tests, and on a machine without what other machines have; but
+// the tests can succeed as a whole all the same. And that where it takes root.
 _Noreturn void cannot_check_as_user(const char *reason);
+_Noreturn void cannot_check_here(const char *reason);
 void need_root(void);
 
 // "text" for people, or "tap" or "xml"; false where NAME is none of these. Before world_make().
