@@ -26,8 +26,11 @@ static void hide(const char *name)
 {
     struct stat status;
 
-    if (stat(name, &status) == -1)
-        return;
+    if (stat(name, &status) == -1) {
+        if (errno == ENOENT)
+            return;
+        die_errno("stat %s", name);
+    }
     if ((S_ISDIR(status.st_mode) ? mount("tmpfs", name, "tmpfs", MS_RDONLY | HARMLESS, "size=0")
                                  : mount("/dev/null", name, NULL, MS_BIND, NULL)) == -1)
         die_mount(name);

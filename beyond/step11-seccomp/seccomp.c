@@ -64,6 +64,8 @@ void filter_calls(void)
 
     if (filter == NULL)
         die("seccomp: no memory for a filter");
+    // Errors are the kernel's own.
+    check(seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1), "SCMP_FLTATR_API_SYSRAWRC");
     // An x86-64 kernel takes calls by the numbers of i386, too, which are others.
     check(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS),
           "SCMP_FLTATR_ACT_BADARCH");

@@ -36,6 +36,9 @@ static const struct call calls[] = {
     // processes
     SAYS(clone, -1, "clone|fork", EAGAIN, EBUSY, EEXIST, EINVAL, ENOMEM, ENOSPC, EOPNOTSUPP, EPERM,
          EUSERS),
+    SAYS(clone3, -1, "clone", EACCES, EAGAIN, EBUSY, EEXIST, EINVAL, ENOMEM, ENOSPC, ENOSYS,
+         EOPNOTSUPP, EPERM, EUSERS),
+    CALL(unshare, -1, EINVAL, ENOMEM, ENOSPC, EPERM, EUSERS),
     SAYS(execve, 0, "execve", E2BIG, EACCES, EAGAIN, EFAULT, EINVAL, EIO, EISDIR, ELIBBAD, ELOOP,
          EMFILE, ENAMETOOLONG, ENFILE, ENOENT, ENOEXEC, ENOMEM, ENOTDIR, EPERM, ETXTBSY),
     SAYS(wait4, -1, "waitpid", ECHILD, EINTR, EINVAL),
@@ -45,7 +48,11 @@ static const struct call calls[] = {
     CALL(getpgid, -1, ESRCH),
     CALL(setpgid, -1, EACCES, EINVAL, EPERM, ESRCH),
     CALL(kill, -1, EINVAL, EPERM, ESRCH),
-    CALL(prctl, -1, EACCES, EBADF, EBUSY, EFAULT, EINVAL, ENODEV, ENXIO, EOPNOTSUPP, EPERM, ERANGE),
+    SAYS(prctl, -1, "prctl|cap_drop_bound|seccomp", EACCES, EBADF, EBUSY, EFAULT, EINVAL, ENODEV,
+         ENXIO, EOPNOTSUPP, EPERM, ERANGE),
+    // capabilities and the filter
+    SAYS(capset, -1, "cap_set_proc", EFAULT, EINVAL, EPERM, ESRCH),
+    SAYS(seccomp, -1, "seccomp", EACCES, EBUSY, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP, ESRCH),
     // the lifeline
     CALL(socketpair, -1, EAFNOSUPPORT, EFAULT, EMFILE, ENFILE, EOPNOTSUPP, EPROTONOSUPPORT),
     // Not EPIPE and ECONNRESET: they say that the child is dead, and waitpid(2) says how it ended.
@@ -86,16 +93,16 @@ static const struct call calls[] = {
          EMFILE, ENOLCK, ENOTDIR, EPERM),
     CALL(close_range, -1, EINVAL, EMFILE, ENOMEM, ENOSYS),
     {SYS_close, "close", -1, true, NULL, {EINTR, EIO, ENOSPC, EDQUOT}},
-    SAYS(openat, 1, "open", FILE_ERRORS, EBUSY, EDQUOT, EEXIST, EFBIG, EINTR, EISDIR, EMFILE,
-         ENFILE, ENODEV, ENOSPC, ENXIO, EROFS),
+    SAYS(openat, 1, "open|set|enable", FILE_ERRORS, EBUSY, EDQUOT, EEXIST, EFBIG, EINTR, EISDIR,
+         EMFILE, ENFILE, ENODEV, ENOSPC, ENXIO, EROFS),
     CALL(read, -1, EAGAIN, EBADF, EFAULT, EINTR, EINVAL, EIO, EISDIR),
-    CALL(write, -1, EAGAIN, EBADF, EDESTADDRREQ, EDQUOT, EFAULT, EFBIG, EINTR, EINVAL, EIO, ENOSPC,
-         EPERM, EPIPE),
+    SAYS(write, -1, "write|set|enable", EAGAIN, EBADF, EDESTADDRREQ, EDQUOT, EFAULT, EFBIG, EINTR,
+         EINVAL, EIO, ENOSPC, EPERM, EPIPE),
     CALL(lseek, -1, EBADF, EINVAL, ENXIO, EOVERFLOW, ESPIPE),
     // tcgetpgrp(3), tcgetattr(3) and their like
     SAYS(ioctl, -1, "tcsetpgrp", EBADF, EFAULT, EINVAL, EINTR, EIO, ENOTTY, EPERM),
     // names of files
-    SAYS(newfstatat, 1, "fstat|find|lstat|has no directory", FILE_ERRORS, EOVERFLOW),
+    SAYS(newfstatat, 1, "stat|find|has no directory", FILE_ERRORS, EOVERFLOW),
     SAYS(fstat, -1, "fstat", FILE_ERRORS, EOVERFLOW),
     SAYS(faccessat, 1, "find", FILE_ERRORS, EROFS, ETXTBSY),
     SAYS(faccessat2, 1, "find", FILE_ERRORS, EROFS, ETXTBSY, ENOSYS),
@@ -104,17 +111,24 @@ static const struct call calls[] = {
     SAYS(getcwd, -1, "getcwd|chdir", EACCES, EFAULT, EINVAL, ENAMETOOLONG, ENOENT, ENOMEM, ERANGE),
     CALL(chdir, 0, FILE_ERRORS),
     CALL(fchdir, -1, EACCES, EBADF, EIO, ENOTDIR),
+    // control groups
+    CALL(flock, -1, EBADF, EINTR, EINVAL, ENOLCK, EWOULDBLOCK),
+    CALL(fstatfs, -1, EBADF, EFAULT, EINTR, EIO, ENOMEM, ENOSYS, EOVERFLOW),
+    CALL(unlinkat, 1, EACCES, EBUSY, EFAULT, EINVAL, EIO, EISDIR, ELOOP, ENAMETOOLONG, ENOENT,
+         ENOMEM, ENOTDIR, ENOTEMPTY, EPERM, EROFS),
+    CALL(getdents64, -1, EBADF, EFAULT, EINVAL, ENOENT, ENOTDIR),
     // the C library's own: memory, and who we are for faccessat(3)
     CALL(brk, -1, ENOMEM),
     CALL(mmap, -1, EACCES, EAGAIN, EINVAL, ENFILE, ENODEV, ENOMEM, EPERM),
     CALL(munmap, -1, EINVAL, ENOMEM),
+    CALL(clock_gettime, -1, 0),
     CALL(getrandom, -1, EAGAIN, EFAULT, EINTR, EINVAL, ENOSYS),
     CALL(set_robust_list, -1, EINVAL),
     CALL(getuid, -1, 0),
     CALL(geteuid, -1, 0),
     CALL(getgid, -1, 0),
     CALL(getegid, -1, 0),
-    CALL(capget, -1, EFAULT, EINVAL, EPERM, ESRCH),
+    SAYS(capget, -1, "cap_get_proc", EFAULT, EINVAL, EPERM, ESRCH),
 };
 
 bool is_poll(long number)

@@ -4,6 +4,7 @@
 #include <err.h>
 #include <errno.h>
 #include <getopt.h>
+#include <glob.h>
 #include <libgen.h>
 #include <limits.h>
 #include <signal.h>
@@ -38,22 +39,55 @@ static const struct mode {
     const char *directory;
     const char *only; // the calls that are another matter there, each between blanks
     bool rootfs;      // with a root file system, where the step can do that
+    bool limits;      // with limits, where the step and the machine can do that
 } modes[] = {
-    {"run", false, false, "/", NULL, false},
-    {"run -it", true, true, "/", NULL, false},
+    {"run", false, false, "/", NULL, false, false},
+    {"run -it", true, true, "/", NULL, false, false},
     // COMMAND would find the host's processes where it starts.
-    {"run in /proc", false, true, "/proc", " getcwd chdir ", false},
+    {"run in /proc", false, true, "/proc", " getcwd chdir ", false, false},
     // Not setxattr: what it says decides what the layers are told.
     {"run --rootfs", false, false, "/",
      " openat newfstatat mount umount2 pivot_root chdir fchdir mkdir mkdirat chmod fchmodat "
      "mknodat "
      "symlink symlinkat ",
-     true},
+     true, false},
+    {"run --pids-limit", false, false, "/",
+     " openat mkdirat unlinkat flock fstatfs faccessat faccessat2 write read getdents64 clone3 "
+     "close ",
+     false, true},
 };
+
+// Remove the groups that were left; says whether there were some.
+static bool remove_groups(void)
+{
+    glob_t found;
+
+    if (glob("/sys/fs/cgroup/mydocker-*", GLOB_NOSORT, NULL, &found) != 0)
+        return false;
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        (void)rmdir(found.gl_pathv[i]);
+    globfree(&found);
+    return true;
+}
+
+static bool has_limits(void)
+{
+    char line[256] = "";
+    FILE *controllers = fopen("/sys/fs/cgroup/cgroup.controllers", "re");
+
+    if (controllers == NULL)
+        return false;
+    (void)fgets(line, sizeof(line), controllers);
+    (void)fclose(controllers);
+    return geteuid() == 0 && strstr(line, "memory") != NULL && strstr(line, "pids") != NULL &&
+           strstr(line, "cpu ") != NULL;
+}
+
+static const char *const limits[] = {"--pids-limit", "9", "--memory", "64m", "--cpus", "1.5", NULL};
 
 static void begin(struct run *run, const struct mode *mode, struct fault fault, bool stay)
 {
-    static char *words[8];
+    static char *words[16];
     int count = 0;
 
     words[count++] = (char *)program;
@@ -64,6 +98,8 @@ static void begin(struct run *run, const struct mode *mode, struct fault fault, 
         words[count++] = "--rootfs";
         words[count++] = root;
     }
+    for (const char *const *word = limits; mode->limits && *word != NULL; word++)
+        words[count++] = (char *)*word;
     words[count++] = mode->by_path ? command_path : command_name;
     words[count++] = stay ? "stay" : "end";
     words[count] = NULL;
@@ -213,6 +249,9 @@ static void try_error(const struct mode *mode, const struct run *well, const str
     const char *wrong = complaint(&run, made);
     if (wrong == NULL)
         wrong = judge_error(&run, well, call, made);
+    // Where that itself was refused, the next run removes it.
+    if (mode->limits && remove_groups() && wrong == NULL && made->number != SYS_unlinkat)
+        wrong = "a control group is left";
     report(mode, &run, wrong, made, index, strerrorname_np(error));
     tracer_free(&run);
 }
@@ -226,6 +265,8 @@ static void try_kill(const struct mode *mode, const struct made *made, int index
     const char *wrong = complaint(&run, made);
     if (wrong == NULL && (!WIFSIGNALED(run.status) || WTERMSIG(run.status) != SIGKILL))
         wrong = "mydocker was not killed";
+    if (mode->limits)
+        (void)remove_groups();
     report(mode, &run, wrong, made, index, "mydocker killed");
     tracer_free(&run);
 }
@@ -245,8 +286,11 @@ static void try_mode(const struct mode *mode, int part, int parts)
     static struct run well, again;
     int index[2] = {0};
 
+    if (mode->limits && !has_limits())
+        return;
     begin(&well, mode, (struct fault){0}, false);
-    if (mode->rootfs && (root[0] == '\0' || strstr(well.said, "unknown option") != NULL))
+    if ((mode->rootfs && root[0] == '\0') ||
+        ((mode->rootfs || mode->limits) && strstr(well.said, "unknown option") != NULL))
         return;
     begin(&again, mode, (struct fault){0}, false);
     if (!WIFEXITED(well.status) || WEXITSTATUS(well.status) != STATUS_OF_COMMAND ||

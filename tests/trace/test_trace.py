@@ -11,7 +11,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from trace import ROOT, Trace
+from trace import ROOT, Trace, steps
 
 COMMON = ["hold back all signals", "and hear of them one by one", "make the lifeline"]
 CHILD = ["die when the parent dies", "keep the lifeline", "and no other descriptor", "is the parent still alive?",
@@ -67,6 +67,18 @@ class Stories(unittest.TestCase):
         self.check("04", "make the child, in new namespaces", ["become init: the same program anew"],
                    ["does the lifeline lead out?", "nothing spreads to the host", "a /proc of its own",
                     "does the working directory lie on the old one?", "become COMMAND"], True)
+
+    def test_last_step(self):
+        """What it does depends on the machine in part; but each call has its line."""
+        last = steps.directories()[-1].name[4:6]
+        status, rows, text = story(last)
+        self.assertEqual(status, 0, text)
+        for role, _, _, _, what, where in rows:
+            self.assertTrue(where or what in ("you have typed it", "end"), f"{role}: {what}: no line\n{text}")
+        told = [row[4] for row in rows]
+        for what in ("its group becomes /", "what nobody is to write to", "the capabilities that are left",
+                     "a filter for system calls"):
+            self.assertIn(what, told, text)
 
     def test_one_s_own(self):
         """Told like ours, with the lines of its own sources; and what is no program is refused as in make check."""
