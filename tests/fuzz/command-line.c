@@ -4,6 +4,7 @@
 // run() is told to execute has to mean the same once more, to init().
 #include <getopt.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "fuzz.h"
@@ -19,7 +20,9 @@ struct meaning {
     int lines;   // so many of debug, info and warn are logged
     int name;    // the index of `run` or `init`
     int command; // the index of COMMAND
-    const char *rootfs;
+    const char *rootfs, *memory, *cpus, *pids;
+    uint64_t cap_add, cap_drop;
+    bool unconfined;
 };
 
 int mydocker_main(int argc, char **argv);
@@ -62,9 +65,19 @@ static void note(enum outcome outcome, const struct run_options *options)
     log_debug("a");
     log_info("b");
     log_warn("c");
-    found = (struct meaning){
-        outcome,    options->interactive,         options->tty,   (int)caught.writes,
-        found.name, (int)(options->argv - words), options->rootfs};
+    found = (struct meaning){.outcome = outcome,
+                             .interactive = options->interactive,
+                             .tty = options->tty,
+                             .lines = (int)caught.writes,
+                             .name = found.name,
+                             .command = (int)(options->argv - words),
+                             .rootfs = options->rootfs,
+                             .memory = options->memory,
+                             .cpus = options->cpus,
+                             .pids = options->pids,
+                             .cap_add = options->cap_add,
+                             .cap_drop = options->cap_drop,
+                             .unconfined = options->unconfined};
     caught.size = caught.writes = 0;
 }
 
@@ -131,35 +144,166 @@ static bool read_options(int *at, struct meaning *meaning)
     return true;
 }
 
-// The letters of one word of options of `run`.
-static bool read_letters(const char *letters, struct meaning *meaning)
+// The options of `run` with a letter for each: 'h', 'i' and 't' have no value.
+static const struct {
+    const char *name;
+    char letter;
+} run_names[] = {
+    {"cap-add", 'A'},      {"cap-drop", 'D'}, {"cpus", 'c'},       {"help", 'h'},
+    {"interactive", 'i'},  {"memory", 'm'},   {"pids-limit", 'p'}, {"rootfs", 'r'},
+    {"security-opt", 's'}, {"tty", 't'},
+};
+
+// The letter of the one whose name begins like WORD, or is it; 0 where there is none, or several.
+static char letter_of(const char *word)
 {
-    for (; *letters != '\0'; letters++) {
-        meaning->outcome = *letters == 'h' ? HELP : FAILURE;
-        if (*letters == 'i')
-            meaning->interactive = true;
-        else if (*letters == 't')
-            meaning->tty = true;
-        else
+    size_t length = strcspn(word + 2, "=");
+    char letter = 0;
+    int count_of = 0;
+
+    for (size_t i = 0; i < sizeof(run_names) / sizeof(run_names[0]); i++) {
+        if (!means(word, run_names[i].name))
+            continue;
+        if (strlen(run_names[i].name) == length)
+            return run_names[i].letter;
+        letter = run_names[i].letter;
+        count_of++;
+    }
+    return count_of == 1 ? letter : 0;
+}
+
+// In the order of their numbers (capabilities(7), linux/capability.h).
+static const char *const capabilities[] = {
+    "chown",
+    "dac_override",
+    "dac_read_search",
+    "fowner",
+    "fsetid",
+    "kill",
+    "setgid",
+    "setuid",
+    "setpcap",
+    "linux_immutable",
+    "net_bind_service",
+    "net_broadcast",
+    "net_admin",
+    "net_raw",
+    "ipc_lock",
+    "ipc_owner",
+    "sys_module",
+    "sys_rawio",
+    "sys_chroot",
+    "sys_ptrace",
+    "sys_pacct",
+    "sys_admin",
+    "sys_boot",
+    "sys_nice",
+    "sys_resource",
+    "sys_time",
+    "sys_tty_config",
+    "mknod",
+    "lease",
+    "audit_write",
+    "audit_control",
+    "setfcap",
+    "mac_override",
+    "mac_admin",
+    "syslog",
+    "wake_alarm",
+    "block_suspend",
+    "audit_read",
+    "perfmon",
+    "bpf",
+    "checkpoint_restore",
+};
+
+static bool add_capability(uint64_t *set, const char *name)
+{
+    if (strcasecmp(name, "all") == 0) {
+        *set = UINT64_MAX;
+        return true;
+    }
+    for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++) {
+        bool has_prefix = strncasecmp(name, "cap_", 4) == 0;
+        if (strcasecmp(has_prefix ? name + 4 : name, capabilities[i]) == 0) {
+            *set |= (uint64_t)1 << i;
+            return true;
+        }
+    }
+    return false;
+}
+
+// One option with its VALUE. Returns false where it ends the program.
+static bool apply(char letter, const char *value, struct meaning *meaning)
+{
+    switch (letter) {
+    case 'A':
+        return add_capability(&meaning->cap_add, value);
+    case 'D':
+        return add_capability(&meaning->cap_drop, value);
+    case 'c':
+        meaning->cpus = value;
+        return true;
+    case 'i':
+        meaning->interactive = true;
+        return true;
+    case 'm':
+        meaning->memory = value;
+        return true;
+    case 'p':
+        meaning->pids = value;
+        return true;
+    case 'r':
+        meaning->rootfs = value;
+        return true;
+    case 's':
+        meaning->unconfined = strcmp(value, "seccomp=unconfined") == 0;
+        return meaning->unconfined;
+    case 't':
+        meaning->tty = true;
+        return true;
+    default:
+        meaning->outcome = letter == 'h' ? HELP : FAILURE;
+        return false;
+    }
+}
+
+static bool takes_value(char letter)
+{
+    return letter != 0 && strchr("ADcmprs", letter) != NULL;
+}
+
+// The letters of one word: the first that takes a value has the rest of it, or the next word.
+static bool read_letters(int *at, struct meaning *meaning)
+{
+    for (const char *letter = words[*at] + 1; *letter != '\0'; letter++) {
+        if (*letter == 'm') {
+            const char *value = letter[1] != '\0' ? letter + 1 : ++*at < count ? words[*at] : NULL;
+            return value != NULL && apply('m', value, meaning);
+        }
+        if (strchr("hit", *letter) == NULL || !apply(*letter, NULL, meaning))
             return false;
     }
     return true;
 }
 
+static bool read_long(int *at, struct meaning *meaning)
+{
+    const char *word = words[*at], *value = strchr(word, '=');
+    char letter = letter_of(word);
+
+    if (takes_value(letter))
+        value = value != NULL ? value + 1 : ++*at < count ? words[*at] : NULL;
+    else if (value != NULL)
+        letter = 0;
+    return (value != NULL || !takes_value(letter)) && apply(letter, value, meaning);
+}
+
 static bool read_run_options(int *at, struct meaning *meaning)
 {
     for (; !ends_options(at); ++*at) {
-        const char *word = words[*at];
-        bool is_long = word[1] == '-', has_value = strchr(word, '=') != NULL;
-
-        meaning->outcome = is_long && !has_value && means(word, "help") ? HELP : FAILURE;
-        if (is_long && !has_value && means(word, "interactive"))
-            meaning->interactive = true;
-        else if (is_long && !has_value && means(word, "tty"))
-            meaning->tty = true;
-        else if (is_long && means(word, "rootfs") && (has_value || ++*at < count))
-            meaning->rootfs = has_value ? strchr(word, '=') + 1 : words[*at];
-        else if (is_long || !read_letters(word + 1, meaning))
+        meaning->outcome = FAILURE;
+        if (words[*at][1] == '-' ? !read_long(at, meaning) : !read_letters(at, meaning))
             return false;
     }
     return true;
@@ -167,7 +311,7 @@ static bool read_run_options(int *at, struct meaning *meaning)
 
 static struct meaning meaning_of_words(void)
 {
-    struct meaning meaning = {FAILURE, false, false, 2, 0, 0, NULL};
+    struct meaning meaning = {.outcome = FAILURE, .lines = 2};
     int at = 1;
 
     if (count == 0 || !read_options(&at, &meaning))
@@ -217,7 +361,10 @@ static int read_words(const struct meaning *wanted)
 static void check_command(const struct meaning *wanted)
 {
     require(found.outcome == wanted->outcome && found.command == wanted->command);
-    require(found.rootfs == wanted->rootfs);
+    require(found.rootfs == wanted->rootfs && found.memory == wanted->memory &&
+            found.cpus == wanted->cpus && found.pids == wanted->pids);
+    require(found.cap_add == wanted->cap_add && found.cap_drop == wanted->cap_drop &&
+            found.unconfined == wanted->unconfined);
     require(found.interactive == wanted->interactive && found.tty == wanted->tty &&
             found.lines == wanted->lines);
 }

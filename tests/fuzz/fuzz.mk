@@ -17,7 +17,7 @@ $(F)/%.o: %.c $(B)/settings | fuzz-tools libcap
 	$(call say,CC) $(call fuzz_compile,fuzzer-no-link) $(fuzz_define) -MMD -MP -c -o $@ $<
 # libFuzzer has the main() of the whole program.
 $(F)/$(fuzz_step)/main.o: fuzz_define := -Dmain=mydocker_main -Wno-missing-prototypes
-$(F)/command-line: $(F)/$(fuzz_step)/main.o $(F)/$(fuzz_step)/commands.o
+$(F)/command-line: $(F)/$(fuzz_step)/main.o $(F)/$(fuzz_step)/commands.o $(F)/$(fuzz_step)/capabilities.o
 $(F)/command-line: fuzz_wrap := -Wl,--wrap=getopt_long,--wrap=lifeline_leads_out
 $(F)/path: fuzz_wrap := -Wl,--wrap=stat,--wrap=stat64,--wrap=faccessat
 $(fuzz_targets:%=$(F)/%): $(F)/%: $(F)/tests/fuzz/%.o $(fuzz_files:%.c=$(F)/%.o)
