@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <glob.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -30,6 +31,8 @@ static const double FLAT = 1.3;
 
 static const char *mydocker, *probe;
 static int complaints;
+// What each container gets where the step and the machine can do that: a control group.
+static const char *limit_option = "--";
 
 static void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -214,6 +217,38 @@ static double median(const long long *times, int count)
     return middle;
 }
 
+// Is there a limit that the program takes here? Otherwise "--", which ends the options.
+static void find_limit(void)
+{
+    const char *const words[] = {
+        "mydocker", "--log-level=error", "run", "--pids-limit=99", probe, "exit", "0", NULL};
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC), errors = dup(STDERR_FILENO);
+
+    // It is refused in words that are of no interest here.
+    if (null == -1 || errors == -1 || dup2(null, STDERR_FILENO) == -1)
+        err(1, "/dev/null");
+    if (await(start(mydocker, words, -1, -1)) == 0)
+        limit_option = words[3];
+    if (dup2(errors, STDERR_FILENO) == -1)
+        _exit(1);
+    close(null);
+    close(errors);
+}
+
+static void count_groups(void)
+{
+    glob_t left;
+
+    if (strcmp(limit_option, "--") == 0) {
+        printf("  no control groups: not in this step, or not on this machine\n");
+        return;
+    }
+    size_t count = glob("/sys/fs/cgroup/mydocker-*", 0, NULL, &left) == 0 ? left.gl_pathc : 0;
+    printf("  a control group for each: %zu left\n", count);
+    if (count > 0)
+        complain("control groups were left behind");
+}
+
 // Run it to its end, which should be STATUS. Returns how long it took; false in *GOOD where it did
 // not end so.
 static long long timed(const char *program, const char *const *words, int status, bool *good)
@@ -240,11 +275,11 @@ static void one_after_another(int count)
     if (times == NULL || alone == NULL)
         err(1, "calloc");
     for (int i = 0; i < count && good; i++) {
-        const char *const words[] = {"mydocker", "--log-level=error", "run", probe, "exit", number,
-                                     NULL};
+        const char *const words[] = {
+            "mydocker", "--log-level=error", "run", limit_option, probe, "exit", number, NULL};
         (void)snprintf(number, sizeof(number), "%d", i % 256);
         times[i] = timed(mydocker, words, i % 256, &good);
-        alone[i] = timed(probe, words + 3, i % 256, &good);
+        alone[i] = timed(probe, words + 4, i % 256, &good);
     }
     double first = median(times, part) / median(alone, part);
     double last = median(times + count - part, part) / median(alone + count - part, part);
@@ -270,8 +305,9 @@ static void all_at_once(int count)
         err(1, "all at once");
     for (int i = 0; i < count; i++) {
         // It says that it is there, and ends when everybody may.
-        const char *const words[] = {"mydocker", "--log-level=error",          "run",  "-i", "sh",
-                                     "-c",       "echo; read -r end; exit $0", number, NULL};
+        const char *const words[] = {
+            "mydocker", "--log-level=error",          "run",  "-i", limit_option, "sh",
+            "-c",       "echo; read -r end; exit $0", number, NULL};
         (void)snprintf(number, sizeof(number), "%d", i % 256);
         pids[i] = start(mydocker, words, in[0], out[1]);
     }
@@ -323,6 +359,7 @@ int main(int argc, char **argv)
         printf("  namespaces are not counted: no user namespace can be made here\n");
     else if (containers <= limit)
         printf("  namespaces are not counted: %d containers are too few\n", containers);
+    find_limit();
     struct system before = look();
     all_at_once(at_once);
     one_after_another(containers);
@@ -335,6 +372,7 @@ int main(int argc, char **argv)
         after = look();
     }
     compare(&before, &after, containers + 2 * at_once);
+    count_groups();
     free(before.mounts);
     free(after.mounts);
     return complaints == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
