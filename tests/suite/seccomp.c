@@ -129,7 +129,7 @@ static void other_machines(void)
     static const char *const kinds[] = {"i386", "x32"};
 
 #if !defined(__x86_64__)
-    cannot_check("this machine has no calls of another one");
+    cannot_check_here("this machine has no calls of another one");
 #endif
     for (size_t i = 0; i < 2; i++) {
         struct process *p = run("run", "--cap-add", "ALL", probe, "call-as", kinds[i]);
