@@ -30,6 +30,7 @@ static char root[PATH_MAX]; // a root file system, "" where COMMAND cannot be in
 static int injected, killed, failures, hung;
 static bool list, stop;  // every one; at the first that fails
 static const char *only; // the call
+static const char *only_mode;
 
 // ---- the ways to run it ----
 
@@ -340,7 +341,7 @@ static void make_root(void)
 static _Noreturn void usage(void)
 {
     fputs(
-        "Usage: faults [--list] [--part N/M] MYDOCKER\n"
+        "Usage: faults [--list] [--part N/M] [--mode MODE] MYDOCKER\n"
         "Inject all errors, or the Nth of M parts of them; list every single one.\n",
         stderr);
     exit(EXIT_FAILURE);
@@ -349,11 +350,9 @@ static _Noreturn void usage(void)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"list", no_argument, NULL, 'l'},
-        {"only", required_argument, NULL, 'o'},
-        {"part", required_argument, NULL, 'p'},
-        {"stop", no_argument, NULL, 's'},
-        {0},
+        {"list", no_argument, NULL, 'l'},       {"mode", required_argument, NULL, 'm'},
+        {"only", required_argument, NULL, 'o'}, {"part", required_argument, NULL, 'p'},
+        {"stop", no_argument, NULL, 's'},       {0},
     };
     char self[PATH_MAX], path[PATH_MAX + 32];
     int part = 0, parts = 1;
@@ -365,6 +364,8 @@ int main(int argc, char **argv)
             stop = true;
         else if (option == 'o')
             only = optarg;
+        else if (option == 'm')
+            only_mode = optarg;
         else if (option != 'p' || sscanf(optarg, "%d/%d", &part, &parts) != 2 || parts < 1)
             usage();
     }
@@ -383,7 +384,8 @@ int main(int argc, char **argv)
     (void)snprintf(path, sizeof(path), "/nowhere:%s", directory);
     (void)setenv("PATH", path, 1);
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
-        try_mode(&modes[i], part, parts);
+        if (only_mode == NULL || strcmp(only_mode, modes[i].name) == 0)
+            try_mode(&modes[i], part, parts);
     printf("%s: %d errors injected, %d times killed, %d failures\n", argv[optind], injected, killed,
            failures);
     return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
