@@ -23,6 +23,11 @@ def coloured(path):
     return highlight(text, CLexer(stripnl=False), HtmlFormatter(nowrap=True)).split("\n")
 
 
+def chapter_label(place):
+    """The label of the fence in the chapter whose place in the change is PLACE."""
+    return f"{place}-told"
+
+
 class Row:
     """A line of a diff: the sign, its numbers in the old and the new file, and itself as HTML."""
 
@@ -57,8 +62,8 @@ class Change:
         return sorted(pieces, key=lambda pair: (pair[1].file, pair[1].new, pair[1].old))
 
     def place(self, line):
-        """The label of the first piece in the fence at LINE."""
-        return next(f"{self.page}-piece-{number}" for number, (at, _) in enumerate(self.pieces, 1) if at == line)
+        """The label of the first piece in the fence at LINE; None where that is no piece of this change."""
+        return next((f"{self.page}-piece-{number}" for number, (at, _) in enumerate(self.pieces, 1) if at == line), None)
 
     def words(self, line):
         """The paragraph before the fence at LINE."""
@@ -157,7 +162,7 @@ class Change:
             where = html.escape(f"{self.step}/{file}, from line {piece.new}")
             rows = list(self.rows(piece))
             lines += ["```{raw} html", '<div class="piece"><div class="words">', "```", "",
-                      f"({self.page}-piece-{number})=", f"**From line {piece.new}**", "",
+                      f"({self.page}-piece-{number})=", f"**From line {piece.new}**, [in the chapter]({chapter_label(self.place(at))})", "",
                       "\n".join(book.linked(self.tutorial, line) for line in words.split("\n")), "",
                       "```{raw} html", '</div><div class="lines" tabindex="0" role="region" '
                       f'aria-label="{where}">',
@@ -165,4 +170,5 @@ class Change:
                       f'<table class="highlight side-by-side" aria-label="{where}, side by side">\n'
                       f"{self.side_by_side(rows)}\n</table>" if book.for_screens else "",
                       "</div></div>", "```", ""]
+        lines += [f"Back to the chapter: [{title}]({page.name}.md)", ""]
         return "\n".join(lines)

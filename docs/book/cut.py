@@ -9,7 +9,9 @@ step's whole change is a page as well, and each source. What is written by hand 
 GitHub shows; this adds only what a page of a book needs: links from page to page, figures in both
 themes, and a place for each piece of a change.
 """
+import itertools
 import json
+import os
 import re
 import shutil
 import sys
@@ -20,6 +22,32 @@ sys.path[:0] = [str(ROOT / "tests/tutorial"), str(ROOT / "tests")]
 import changes  # noqa: E402: found by the line above
 import generate  # noqa: E402
 from document import Document, GENERATED, LINK, slug  # noqa: E402
+
+LANGUAGES = {".c": "c", ".h": "c", ".patch": "diff", ".py": "python", ".sh": "sh"}
+
+# What is typed to a shell; who starts a shell, or ends the one that it is typed to.
+TYPED = ("$ ", "# ")
+OTHER_SHELL = re.compile(r"(^|[ /])(sh|shell)$|^exit\b")
+
+
+def shells(transcript):
+    """A transcript, cut where one types to another shell or has pressed Ctrl-C: [lines].
+
+    A shell takes all that is pasted for itself. What is meant for a container's, as `rm -rf /bin`, must
+    not come with the line that starts the container.
+    """
+    parts, typed, cut = [], "", False
+    for line in transcript:
+        if line.startswith(TYPED):
+            if not parts or cut or line[:2] != typed[:2] or OTHER_SHELL.search(typed[2:]):
+                parts.append([])
+            typed, cut = line, False
+        elif not parts:
+            parts.append([])
+        cut = cut or line.startswith("^C")
+        parts[-1].append(line)
+    return parts
+
 
 class Page:
     """A part of a document that is a page by itself."""
@@ -70,8 +98,9 @@ class Book:
         self.anchors = {path: anchors_of(path, pages) for path, pages in self.documents.items()}
         self.changes = {step: changes.Change(step) for step in generate.STEPS[1:]}
         folders = [path for path in ROOT.glob("*") if path.is_dir()] + list(ROOT.glob("beyond/*"))
-        self.sources = sorted(path for folder in folders if re.match(r"step\d\d-|common$", folder.name)
-                              for path in folder.glob("*.[ch]"))
+        self.sources = sorted((path for folder in folders if re.match(r"step\d\d-|common$", folder.name)
+                               for path in folder.glob("*.[ch]")), key=lambda path: (path.parent.name == "common", path.parent.name, path))
+        self.others = sorted(set(self.linked_files()) - set(self.documents) - set(self.sources))
 
     def write(self, name, text):
         path = self.directory / f"{name}.md"
@@ -79,6 +108,14 @@ class Book:
         path.write_text(text, encoding="utf-8")
 
     # ---- links ----
+
+    def linked_files(self):
+        """The files that the documents link to, as solutions of exercises."""
+        for origin in self.documents:
+            for _, _, target in Document(origin).links():
+                path = (origin.parent / target.partition("#")[0]).resolve()
+                if "://" not in target and path.is_file() and path.suffix != ".svg":
+                    yield path
 
     def source_page(self, path):
         return "source/" + "-".join(path.relative_to(ROOT).parts).replace(".", "-")
@@ -92,7 +129,7 @@ class Book:
         if file in self.documents:
             page, here = self.anchors[file].get(anchor, (self.documents[file][0].name, ""))
             return f"{page}.md" + (f"#{here}" if here else "")
-        if file in self.sources:
+        if file in self.sources or file in self.others:
             return f"{self.source_page(file)}.md"
         return None
 
@@ -102,6 +139,10 @@ class Book:
             if image:
                 return self.figure(origin, text, target)
             found = self.target(origin, target)
+            file = (origin.parent / target).resolve()
+            if file in self.documents and text.endswith(".md"):
+                # A file's name means something where the files are. Here it is a page, and has a title.
+                text = self.documents[file][0].lines[0].lstrip("# ")
             return f"[{text}]({found})" if found else text
 
         return re.sub(f"(!?){LINK.pattern}", link, line)
@@ -123,21 +164,44 @@ class Book:
 
     # ---- text ----
 
-    def fence(self, page, line, opening, body):
+    def fence(self, line, opening, body):
         language, attributes = opening
+        if language == "console" and self.for_screens:
+            return self.transcript(body)
+        captions, label = [], []
         if language == "c" and "file" in attributes:
             path = ROOT / attributes["file"]
-            caption = f"[{attributes['file']}]({self.source_page(path)}.md)"
-        elif language == "diff" and "to" in attributes:
-            change = self.changes[attributes["to"]]
-            caption = f"[in the whole change]({change.place(line)})"
-        else:
-            caption = ""
+            captions.append(f"[{attributes['file']}]({self.source_page(path)}.md)")
+        step = attributes.get("to") or str(Path(attributes.get("file", "")).parent)
+        place = self.changes[step].place(line) if step in self.changes else None
+        if place:
+            captions.append(f"[in the whole change]({place})")
+            label = [f"({changes.chapter_label(place)})=", ""]
+        caption = " ".join(captions)
         kind = language or "text"
         mark = "````" if any(text.startswith("```") for text in body) else "```"
         # One at least: a first line "---" would begin options of another form.
         options = [f":caption: {json.dumps(caption)}" if caption else ":class: plain", ""]
-        return [f"{mark}{{code-block}} {kind}", *options, *body, mark]
+        return [*label, f"{mark}{{code-block}} {kind}", *options, *body, mark]
+
+    @staticmethod
+    def where_the_sources_are():
+        """A published book is read by who does not have them."""
+        if "GITHUB_REPOSITORY" not in os.environ:
+            return []
+        repository = f"{os.environ['GITHUB_SERVER_URL']}/{os.environ['GITHUB_REPOSITORY']}"
+        return [f"All that this book explains is in [its repository]({repository}), and every command in it is typed there:", "",
+                "```console", f"$ git clone {repository} mydocker && cd mydocker", "```", ""]
+
+    @staticmethod
+    def transcript(body):
+        """A block for each shell, which look as one."""
+        lines, parts = [], shells(body)
+        for number, part in enumerate(parts):
+            looks = ["inside" if part[0].startswith("# ") else "outside", *(["goes-on"] if number else []),
+                     *(["to-be-continued"] if number + 1 < len(parts) else [])]
+            lines += ["```{code-block} console", f":class: {' '.join(looks)}", "", *part, "```", ""]
+        return lines[:-1]
 
     def text(self, page):
         """The lines of a page as Sphinx is to have them."""
@@ -149,11 +213,19 @@ class Book:
                 skip -= 1
             elif number in fences:
                 fence = fences[number]
-                lines += self.fence(page, number, (fence.language, fence.attributes), fence.lines)
+                lines += self.fence(number, (fence.language, fence.attributes), fence.lines)
                 skip = len(fence.lines) + 1
             else:
+                if page.name == "index" and line == "## Two commands":
+                    lines += self.where_the_sources_are()
                 lines.append(self.linked(page.origin, line))
         return re.sub(r"<!--.*?-->", "", GENERATED.sub(r"\3", "\n".join(lines)), flags=re.S).strip("\n") + "\n"
+
+    def folders(self):
+        """(title, files) of each part of the list of sources."""
+        for folder, paths in itertools.groupby(self.sources, key=lambda path: path.parent):
+            yield str(folder.relative_to(ROOT)), list(paths)
+        yield "What the text links to", self.others
 
     def toctree(self, caption, names, hidden=True):
         return "\n".join(["```{toctree}", f":caption: {json.dumps(caption)}", ":maxdepth: 1", *([":hidden:"] if hidden else []),
@@ -165,17 +237,19 @@ class Book:
                 self.write(page.name, self.text(page))
         for change in self.changes.values():
             self.write(change.page, change.text(self))
-        for path in self.sources:
+        for path in [*self.sources, *self.others]:
             name = str(path.relative_to(ROOT))
             code = path.read_text(encoding="utf-8")
-            self.write(self.source_page(path), f"# {name}\n\n```{{code-block}} c\n:linenos:\n\n{code}```\n")
-        self.write("source/index", "# Sources\n\nEvery line that the course explains.\n\n" + self.toctree(
-            "Sources", [Path(self.source_page(path)).name for path in self.sources], hidden=False))
-        tutorials = [page.name for path, pages in self.documents.items() if path.name == "TUTORIAL.md" for page in pages]
+            kind = LANGUAGES.get(path.suffix, "text")
+            self.write(self.source_page(path), f"# {name}\n\n```{{code-block}} {kind}\n:linenos:\n\n{code}```\n")
+        self.write("source/index", "# Sources\n\nEvery line that the course explains.\n\n" + "".join(
+            f"## {title}\n\n" + self.toctree(title, [Path(self.source_page(path)).name for path in paths], hidden=False)
+            for title, paths in self.folders()))
+        tutorials = [[page.name for page in pages] for path, pages in self.documents.items() if path.name == "TUTORIAL.md"]
         rest = [page.name for path, pages in self.documents.items() for page in pages
                 if path.name != "TUTORIAL.md" and page.name != "index"]
         with open(self.directory / "index.md", "a", encoding="utf-8") as cover:
-            cover.write("\n" + self.toctree("The course", tutorials)
+            cover.write("\n" + "".join(self.toctree(f"Part {part}", names) for part, names in zip(("one", "two"), tutorials))
                         + self.toctree("The changes", [change.page for change in self.changes.values()])
                         + self.toctree("More", rest + ["source/index"]))
 

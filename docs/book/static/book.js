@@ -10,3 +10,19 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 });
+
+// A figure is drawn for a desk. On a telephone a touch makes it as large as there, and one more small again.
+document.addEventListener("DOMContentLoaded", () => {
+  if (!matchMedia("(max-width: 46em)").matches) return;
+  for (const image of document.querySelectorAll("article img.only-light, article img.only-dark")) {
+    const figure = document.createElement("div"), button = document.createElement("button");
+    const theme = image.classList.contains("only-dark") ? "only-dark" : "only-light";
+    figure.className = `figure ${theme}`;
+    button.setAttribute("aria-pressed", "false");
+    button.addEventListener("click", () =>
+      button.setAttribute("aria-pressed", button.getAttribute("aria-pressed") === "false"));
+    image.replaceWith(figure);
+    figure.append(button);
+    button.append(image);
+  }
+});
