@@ -19,6 +19,7 @@ pygments_dark_style = "github-dark"
 copybutton_prompt_text = r"\$ |# "
 copybutton_prompt_is_regexp = True
 copybutton_only_copy_prompt_lines = True
+epub_css_files = ["epub-extra.css"]
 epub_show_urls = "no"
 epub_basename = "mydocker"
 epub_title = html_title

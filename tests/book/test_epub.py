@@ -30,6 +30,14 @@ class Epub(unittest.TestCase):
         self.assertGreater(len(items), 30)
         self.assertEqual([item for item in items if posixpath.join(posixpath.dirname(package), item) not in self.names], [])
 
+    def test_long_lines_of_code_go_on(self):
+        """An e-reader cannot scroll sideways."""
+        wrapping = {posixpath.basename(name) for name in self.names if name.endswith(".css") and b"pre-wrap; overflow-wrap" in self.book.read(name)}
+        for name in self.names:
+            if name.endswith(".xhtml") and b"<pre" in self.book.read(name):
+                sheets = {posixpath.basename(element.get("href")) for element in self.tree(name).iter() if element.tag.endswith("}link")}
+                self.assertTrue(wrapping & sheets, name)
+
     def test_each_page(self):
         pages = [name for name in self.names if name.endswith(".xhtml")]
         self.assertGreater(len(pages), 30)
