@@ -5,8 +5,13 @@
 
 #include "suite.h"
 
+static const char options_end[] =
+    "getopt_long(3) moves options to the front, wherever they stand, unless its letters begin with "
+    "\"+\". Each call of it needs that";
+
 static void help_is_printed(void)
 {
+    think("text that was asked for is a result: standard output, and status 0");
     const char *const *const lines[] = {WORDS("help"), WORDS("--help"), WORDS("-h"),
                                         WORDS("run", "--help"), WORDS("run", "-h")};
 
@@ -26,6 +31,7 @@ static void help_is_printed(void)
 
 static void version_is_printed(void)
 {
+    think("text that was asked for is a result: standard output, and status 0");
     struct process *p = run("--version");
 
     expect(p->status == 0 && strpbrk(p->output.bytes, "0123456789") != NULL,
@@ -43,6 +49,7 @@ static void full_stdout(const void *argument)
 
 static void help_that_is_lost_is_a_failure(void)
 {
+    think("the text may wait in a buffer: what does fflush(3) return where the disk is full?");
     expect_failure(run_with(PREPARED(full_stdout, NULL, "... >/dev/full"), "--help"), 125,
                    "No space left on device");
 }
@@ -62,6 +69,7 @@ static void without_argv(const void *argument)
 
 static void without_a_name(void)
 {
+    think("execve(2) takes any argv, also one without a word: argc is 0, and argv[0] is NULL");
     struct process *p =
         run_with(PREPARED(without_argv, NULL,
                           "mydocker (executed with no words at all, not even its own name)"),
@@ -72,6 +80,9 @@ static void without_a_name(void)
 
 static void missing_container_command(void)
 {
+    think(
+        "behind the options optind is the index of COMMAND (getopt_long(3)): is there such a "
+        "word?");
     expect_failure(run("run"), 125, "Missing container command");
     expect_failure(run("run", "-it"), 125, "Missing container command");
     expect_failure(run("run", "-i", "--"), 125, "Missing container command");
@@ -79,11 +90,15 @@ static void missing_container_command(void)
 
 static void empty_container_command(void)
 {
+    think("COMMAND may be an empty word: refuse it before you look for it in PATH");
     expect_failure(run("run", ""), 125, "help");
 }
 
 static void unknown_words(void)
 {
+    think(
+        "getopt_long(3) returns '?', and writes a line of its own unless opterr is 0; the word is "
+        "the one that optind pointed to before the call");
     expect_failure(run("walk"), 125, "walk");
     expect_failure(run("r", probe, "facts"), 125, "r"); // no abbreviations
     expect_failure(run("runs", probe, "facts"), 125, "runs");
@@ -97,6 +112,7 @@ static void unknown_words(void)
 
 static void usage_is_named(void)
 {
+    think("the line that refuses a word also says how to see the usage: mydocker help, or --help");
     expect_failure(run("walk"), 125, "help");
     expect_failure(run("--fast"), 125, "help");
     expect_failure(run("--log-level"), 125, "help");
@@ -107,6 +123,7 @@ static void usage_is_named(void)
 
 static void options_end_at_command(void)
 {
+    think(options_end);
     struct process *p = run("run", "-i", probe, "arguments", "-l", "--help", "-t");
 
     expect(p->status == 0 && strstr(p->output.bytes, "arg=2d6c\narg=2d2d68656c70\narg=2d74\n"),
@@ -116,6 +133,7 @@ static void options_end_at_command(void)
 
 static void double_dash_ends_options(void)
 {
+    think(options_end);
     struct process *p = run("run", "-i", "--", probe, "arguments", "--", "-t");
 
     expect(p->status == 0 && strstr(p->output.bytes, "arg=2d2d\narg=2d74\n"),
@@ -128,6 +146,9 @@ static void double_dash_ends_options(void)
 
 static void every_spelling_of_i(void)
 {
+    think(
+        "which characters are the letters of getopt_long(3), and which words its long options? "
+        "With -i descriptor 0 stays as it is");
     static const char *const spellings[] = {"-i", "-it", "-ti", "--interactive"};
 
     for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
@@ -140,6 +161,9 @@ static void every_spelling_of_i(void)
 
 static void t_without_a_terminal(void)
 {
+    think(
+        "tcgetpgrp(3) fails where descriptor 0 is no terminal: a warning is enough, COMMAND can do "
+        "without");
     static const char *const spellings[] = {"-t", "-it", "-ti", "--tty"};
 
     for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
@@ -152,6 +176,10 @@ static void t_without_a_terminal(void)
 
 static void log_levels(void)
 {
+    think(step >= 3
+              ? "each process of mydocker logs, also init: by which of its words does it learn the "
+                "level?"
+              : "a threshold: a line below it is not written. Who sets it before the first line?");
     static const struct {
         const char *level;
         bool info, warning;
@@ -208,4 +236,4 @@ static const struct promise promises[] = {
     {"--log-level", ALWAYS, LAST, log_levels},
     {"not yet: init is an unknown command", ALWAYS, 2, no_init_yet},
 };
-MECHANISM(cli, 1, "getopt_long(3), with \"+\" before its letters so that options end at COMMAND");
+MECHANISM(cli, 1, NULL);

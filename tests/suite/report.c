@@ -30,6 +30,14 @@ static const char *const chapters[] = {
 };
 enum { PART_TWO = 5 }; // begins with this step
 
+// The section of a chapter that a mechanism has to itself, where it is a long one.
+static const struct section {
+    const char *mechanism, *heading;
+} sections[] = {
+    {"cli", "The command line"},
+    {"terminal", "Keys and jobs"},
+};
+
 // So many promises may wait in vain as long as they like, those after them wait only so long.
 enum { TIMEOUTS = 3, SHORT_LIMIT = 2000 };
 
@@ -46,7 +54,7 @@ static struct tally {
 static long long started;
 static enum outcome outcome;
 static char *message; // why, of what failed or cannot be checked
-static const char *wants, *answers;
+static const char *wants, *thinks, *answers;
 static int hints = 1;
 static bool world_was_examined;
 
@@ -129,7 +137,7 @@ void report_start(void)
     if (tally->timeouts >= TIMEOUTS && time_limit > SHORT_LIMIT)
         time_limit = SHORT_LIMIT;
     outcome = FAILED;
-    wants = answers = NULL;
+    wants = thinks = answers = NULL;
     world_was_examined = false;
     process_forget_words();
     facts_forget();
@@ -149,6 +157,11 @@ void report_passed(void)
 void wanted(const char *what)
 {
     wants = what;
+}
+
+void think(const char *where)
+{
+    thinks = where;
 }
 
 void answer(const char *what)
@@ -224,13 +237,24 @@ static void print_labelled(const char *label, const char *text)
     putchar('\n');
 }
 
-static void print_chapter(int of_step)
+// SECTION may be NULL.
+static void print_chapter(int of_step, const char *section)
 {
     size_t chapter = (size_t)of_step - 1;
 
     if (chapter < sizeof(chapters) / sizeof(chapters[0]))
-        print_labelled("read:", text_of("%sTUTORIAL.md, \"%s\"",
-                                        of_step < PART_TWO ? "" : "beyond/", chapters[chapter]));
+        print_labelled("read:",
+                       text_of("%sTUTORIAL.md, \"%s\"%s%s%s", of_step < PART_TWO ? "" : "beyond/",
+                               chapters[chapter], section == NULL ? "" : ", \"",
+                               section == NULL ? "" : section, section == NULL ? "" : "\""));
+}
+
+static const char *section_of(const struct mechanism *group)
+{
+    for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+        if (strcmp(sections[i].mechanism, group->name) == 0)
+            return sections[i].heading;
+    return NULL;
 }
 
 void report_smoke(const char *what_was_wanted, const char *found, const char *think)
@@ -240,7 +264,7 @@ void report_smoke(const char *what_was_wanted, const char *found, const char *th
     print_labelled("wanted:", what_was_wanted);
     print_labelled("found:", found);
     print_labelled("think:", think);
-    print_chapter(step);
+    print_chapter(step, NULL);
     printf(
         "\nThe promises of step %d rest on this: none of them was looked at. ONLY=: looks at all "
         "the same.\n",
@@ -264,14 +288,19 @@ static void print_failure(const struct promise *promise, const char *left)
     if (left != NULL)
         print_labelled("left:", left);
     // What another step adds to a mechanism has its cause in the message.
-    if ((promise->first == mechanism->chapter || is_exercise(mechanism)) && !world_was_examined)
-        print_labelled("think:", mechanism->hint);
+    if (thinks == NULL && (promise->first == mechanism->chapter || is_exercise(mechanism)))
+        thinks = mechanism->hint;
+    if (thinks != NULL && !world_was_examined)
+        print_labelled("think:", thinks);
     if (answers != NULL)
         print_labelled("answer:", hints > 1 ? answers : "HINT=2 tells it");
     // What is left behind, or has spread, is nothing that this promise is about.
-    print_chapter(world_was_examined       ? step
+    int chapter = world_was_examined       ? step
                   : is_exercise(mechanism) ? mechanism->chapter
-                                           : promise->first);
+                                           : promise->first;
+    print_chapter(chapter, chapter == mechanism->chapter && !world_was_examined
+                               ? section_of(mechanism)
+                               : NULL);
 }
 
 // What is not to be done yet is nothing that the step adds; and before the first there is none.

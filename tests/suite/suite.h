@@ -24,7 +24,8 @@ struct promise {
 enum { ALWAYS = 1, LAST = 99 };
 
 // A test file ends in a table of its promises and a group that names it, with the chapter of the
-// tutorial that it belongs to, and what to think of where a promise is broken.
+// tutorial that it belongs to, and what to think of where a promise is broken; NULL where no one
+// thing is the cause of all of them (think()).
 struct mechanism {
     const char *name;
     int chapter;
@@ -56,8 +57,12 @@ _Noreturn void fail_at(const char *file, int line, const char *format, ...)
 // What the rest of the test wants, where a failure cannot say it: a time limit that runs out.
 void wanted(const char *what);
 
+// Where to think, if the rest of the test fails: said in place of the mechanism's hint, where that
+// would mislead.
+void think(const char *where);
+
 // What exactly is missing, where the rest of the test fails: told to who asks with --hint 2. The
-// message says what is wrong, and the mechanism's hint where to think.
+// message says what is wrong, and the hint where to think.
 void answer(const char *what);
 void report_hints(int level);
 

@@ -15,6 +15,37 @@
 #define CTRL_Z "\x1a"
 #define CTRL_BACKSLASH "\x1c"
 
+// Where to think, in place of one hint for all.
+static const char own_group[] =
+    "who has the keys? The process group in the foreground (credentials(7)). COMMAND needs a group "
+    "of its own, setpgid(2), and that group the foreground, tcsetpgrp(3), before COMMAND starts";
+static const char not_asked_for[] =
+    "without -t COMMAND stays in mydocker's process group, and the terminal as it is";
+static const char given_back[] =
+    "when COMMAND has ended, or could not be started: the foreground is to be mydocker's group "
+    "again (tcsetpgrp(3), with SIGTTOU blocked), and the settings what they were (tcsetattr(3))";
+static const char stops_too[] =
+    "waitpid(2) tells of a COMMAND that has stopped only with WUNTRACED. The calling shell waits "
+    "for mydocker: that has to stop, too, by SIGTSTP to its own group, and later to send SIGCONT";
+static const char pid_1_shrugs[] =
+    "PID 1 is not sent the SIGTSTP of Ctrl-Z: who stops it from outside, and by which signal? The "
+    "calling shell waits for mydocker, which has to stop, too";
+static const char whose_foreground[] =
+    "ask whose the foreground is (tcgetpgrp(3)) before you give the terminal away or take it: "
+    "after each SIGCONT it may be somebody else's";
+static const char reads_in_background[] =
+    "who is in the background and reads from the terminal stops by SIGTTIN, with the whole process "
+    "group, until fg: mydocker itself, before it makes the child";
+static const char no_shell[] =
+    "in an orphaned process group (setpgid(2)) nobody can say fg: SIGTTIN does not stop it, and "
+    "COMMAND must have no terminal to read from or to take";
+static const char hangs_up[] =
+    "the kernel sends SIGHUP to the leader of the session, not to everybody: mydocker has to look "
+    "at /dev/tty itself (poll(2): POLLHUP), and to tell COMMAND";
+static const char beside_us[] =
+    "what stands beside mydocker in the pipeline is of mydocker's group, and is stopped where it "
+    "wants the terminal that COMMAND has: SIGTTIN or SIGTTOU meets mydocker, too";
+
 // The program at PATH as one word of a command line: a path with a space is behind a script.
 static const char *word_for(const char *path, const char *name)
 {
@@ -114,6 +145,7 @@ static int count_of(const struct process *p, const char *text)
 
 static void has_the_foreground(void)
 {
+    think(own_group);
     struct process *p = start_on_terminal(WORDS("run", "-it", probe, "facts"));
 
     process_finish(p);
@@ -128,6 +160,7 @@ static void has_the_foreground(void)
 
 static void without_t_nothing_changes(void)
 {
+    think(not_asked_for);
     struct process *p = start_on_terminal(WORDS("run", "-i", probe, "facts"));
 
     process_finish(p);
@@ -139,6 +172,9 @@ static void without_t_nothing_changes(void)
 
 static void t_without_i(void)
 {
+    think(
+        "-t and -i are two things: the one is the foreground, the other is what descriptor 0 "
+        "reads");
     struct process *p = start_on_terminal(WORDS("run", "-t", probe, "facts"));
 
     process_finish(p);
@@ -163,6 +199,7 @@ static void expect_given_back(const char *command)
 
 static void is_given_back(void)
 {
+    think(given_back);
     need_tool("stty");
     expect_given_back("$M run -it $P exit 3");
     expect_given_back("$M run -it $P crash");
@@ -185,6 +222,7 @@ static void without_echo(struct process *process)
 
 static void keys_reach_command_once(void)
 {
+    think(own_group);
     static const struct {
         const char *key;
         int signal;
@@ -208,6 +246,10 @@ static void keys_reach_command_once(void)
 // A second one that comes before the first was taken is none: so, many keys.
 static void without_t_keys_reach_command_once(void)
 {
+    think(
+        "who has sent the signal? The kernel (si_code is SI_KERNEL), for a key: then COMMAND, of "
+        "the same group, has it already. Only what others send, as with kill(2), is to be passed "
+        "on");
     struct process *p = start_on_terminal(WORDS("run", "-i", probe, "signals"));
 
     process_await_output(p, "ready");
@@ -233,6 +275,9 @@ static void without_t_keys_reach_command_once(void)
 
 static void three_ctrl_c(void)
 {
+    think(
+        "count the requests to end, whether the kernel sends them or a process; SIGKILL is what "
+        "even PID 1 gets from outside");
     struct process *p = start_on_terminal(WORDS("run", "-i", probe, "signals"));
 
     process_await_output(p, "ready");
@@ -249,6 +294,7 @@ static void three_ctrl_c(void)
 
 static void window_is_resized(void)
 {
+    think("the kernel sends SIGWINCH to the foreground process group: is COMMAND in it?");
     struct winsize size = {.ws_row = 33, .ws_col = 111};
     struct process *p = start_on_terminal(WORDS("run", "-it", probe, "watch-size"));
 
@@ -286,6 +332,7 @@ static void shell_with_job_control(const char *tool, const char *const *words)
 
 static void bash_as_command(void)
 {
+    think(own_group);
     wanted(
         "an interactive shell as COMMAND: a process group of its own, in the foreground of the "
         "terminal (setpgid(2), tcsetpgrp(3))");
@@ -294,6 +341,7 @@ static void bash_as_command(void)
 
 static void dash_as_command(void)
 {
+    think(own_group);
     wanted(
         "an interactive shell as COMMAND: a process group of its own, in the foreground of the "
         "terminal (setpgid(2), tcsetpgrp(3))");
@@ -302,6 +350,7 @@ static void dash_as_command(void)
 
 static void busybox_as_command(void)
 {
+    think(own_group);
     wanted(
         "an interactive shell as COMMAND: a process group of its own, in the foreground of the "
         "terminal (setpgid(2), tcsetpgrp(3))");
@@ -310,6 +359,7 @@ static void busybox_as_command(void)
 
 static void stopped_and_continued(void)
 {
+    think(step == 1 ? stops_too : pid_1_shrugs);
     struct process *p = calling_shell();
 
     converse(p, "$M run -i $P sleep\n", "ready\r\n");
@@ -327,6 +377,7 @@ static void stopped_and_continued(void)
 // Ctrl-Z stops a COMMAND that is not PID 1; the calling shell is to learn of it.
 static void stopped_with_the_terminal(void)
 {
+    think(stops_too);
     struct process *p = calling_shell();
 
     converse(p, "$M run -it $P sleep\n", "ready\r\n");
@@ -341,6 +392,7 @@ static void stopped_with_the_terminal(void)
 
 static void in_the_background(void)
 {
+    think(whose_foreground);
     struct process *p = calling_shell();
 
     converse(p, "$M run -t $P sleep &\n", "ready\r\n");
@@ -356,6 +408,7 @@ static void in_the_background(void)
 
 static void background_that_reads(void)
 {
+    think(reads_in_background);
     struct process *p = calling_shell();
 
     converse(p, "set -b; $M run -it cat &\n", "topped");
@@ -370,6 +423,7 @@ static void background_that_reads(void)
 // neither's process group has a name.
 static void background_shell(void)
 {
+    think(reads_in_background);
     struct process *p = calling_shell();
 
     converse(p, "set -b; $M run -it bash --norc &\n", "topped");
@@ -386,6 +440,7 @@ static void background_shell(void)
 
 static void background_without_t_that_reads(void)
 {
+    think(reads_in_background);
     struct process *p = calling_shell();
 
     converse(p, "set -b; $M run -i cat &\n", "topped");
@@ -399,6 +454,7 @@ static void background_without_t_that_reads(void)
 // PID 1 shrugs off the SIGTSTP of Ctrl-Z: mydocker has to stop it.
 static void command_is_stopped_too(void)
 {
+    think(step == 1 ? stops_too : pid_1_shrugs);
     need_tool("ps");
     struct process *p = calling_shell();
 
@@ -411,6 +467,7 @@ static void command_is_stopped_too(void)
 
 static void background_pipeline_that_reads(void)
 {
+    think(reads_in_background);
     struct process *p = calling_shell();
 
     converse(p, "set -b; $M run -it cat | cat &\n", "topped"); // both, or the job is not stopped
@@ -420,6 +477,7 @@ static void background_pipeline_that_reads(void)
 
 static void foreground_after_the_background(void)
 {
+    think(whose_foreground);
     struct process *p = calling_shell();
 
     converse(p, "set -b; $M run -it $P facts >report &\n", "topped");
@@ -433,6 +491,7 @@ static void foreground_after_the_background(void)
 // COMMAND that is stopped and goes on has the terminal again, and can read from it.
 static void reads_after_fg(void)
 {
+    think(whose_foreground);
     struct process *p = calling_shell();
 
     converse(p, "$M run -it cat\n", "command cat");
@@ -446,6 +505,7 @@ static void reads_after_fg(void)
 
 static void goes_on_in_the_background(void)
 {
+    think(whose_foreground);
     struct process *p = calling_shell();
 
     converse(p, "$M run -it $P sleep\n", "ready\r\n");
@@ -460,6 +520,7 @@ static void goes_on_in_the_background(void)
 
 static void without_t_settings_stay(void)
 {
+    think(not_asked_for);
     need_tool("stty");
     struct process *p = calling_shell();
 
@@ -471,11 +532,13 @@ static void without_t_settings_stay(void)
 
 static void in_a_container_without_one(void)
 {
+    think(given_back);
     expect_given_back("$M run -i $M run -it $P exit");
 }
 
 static void in_front_of_a_pager(void)
 {
+    think(beside_us);
     need_tool("busybox");
     struct process *p = calling_shell();
 
@@ -488,6 +551,7 @@ static void in_front_of_a_pager(void)
 
 static void pipeline_is_stopped(void)
 {
+    think(stops_too);
     struct process *p = calling_shell();
 
     converse(p, "$M run -it $P sleep | cat\n", "ready\r\n");
@@ -501,6 +565,9 @@ static void pipeline_is_stopped(void)
 
 static void in_a_pipeline(void)
 {
+    think(
+        "-t looks at descriptor 0 alone: where that is no terminal it does nothing, and warns; "
+        "what 1 is does not matter");
     struct process *p = calling_shell();
 
     converse(p, "echo through-$((40+2)) | $M run -it cat | cat\n", "through-42");
@@ -511,6 +578,7 @@ static void in_a_pipeline(void)
 
 static void hang_up(void)
 {
+    think(hangs_up);
     struct process *p = start_on_terminal(WORDS("run", "-it", "sh", "-c", "echo ready; exec cat"));
 
     process_await_output(p, "ready\r\n");
@@ -529,6 +597,7 @@ static void close_terminal(struct process *p)
 // COMMAND pays no heed to SIGHUP; mydocker is the leader of the session.
 static void deaf_to_hang_up(void)
 {
+    think(hangs_up);
     static const char *const options[] = {"-it", "-i", "--"};
     struct process *p[3];
 
@@ -549,6 +618,7 @@ static void deaf_to_hang_up(void)
 
 static void heeds_hang_up(void)
 {
+    think(hangs_up);
     struct process *p = start_on_terminal(WORDS(
         "run", "-it", "sh", "-c", "trap 'exit 5' HUP; echo ready; while :; do sleep .05; done"));
 
@@ -572,6 +642,7 @@ static bool has_ended(const char *file)
 // The same behind shells, which die of it, and of which not all pass it on.
 static void hang_up_of_a_shell(void)
 {
+    think(hangs_up);
     static const char *const callers[] = {"bash --norc --noprofile -i", "dash -i"};
     static const char *const commands[] = {
         "sh -c 'echo $$ >id%zu; exec $M run -it $P sleep'\n",
@@ -607,6 +678,9 @@ static void ignore_hang_up(const void *argument)
 
 static void hang_up_that_the_caller_ignores(void)
 {
+    think(
+        "a caller that ignores SIGHUP means it: what was its disposition (sigaction(2)) before "
+        "mydocker changed it?");
     struct launch how = {
         .terminal = true, .prepare = ignore_hang_up, .by_hand = "env --ignore-signal=HUP ..."};
     struct process *p = start_with(&how, "run", "-t", probe, "sleep");
@@ -620,6 +694,9 @@ static void hang_up_that_the_caller_ignores(void)
 
 static void hang_up_by_hand(void)
 {
+    think(
+        "is it a hang-up? Only where the terminal says so (poll(2): POLLHUP); else it is a signal "
+        "to pass on");
     struct process *p = start_on_terminal(WORDS("run", "-it", probe, "signals"));
 
     process_await_output(p, "ready\r\n");
@@ -635,6 +712,7 @@ static void hang_up_by_hand(void)
 // A shell that managed its jobs leaves the terminal to a group that has died with it.
 static void shell_without_t(void)
 {
+    think(given_back);
     need_tool("bash");
     struct launch how = {.direct = true, .terminal = true, .environment = shell_environment()};
     struct process *p =
@@ -651,6 +729,9 @@ static void shell_without_t(void)
 // COMMAND that has a handler for Ctrl-Z is stopped when it has put the terminal in order.
 static void stops_in_order(void)
 {
+    think(
+        "COMMAND has the signal from the terminal, and a handler for it: wait until waitpid(2) "
+        "with WUNTRACED tells that it has stopped");
     static const char *const options[] = {"-i", "-it"};
 
     need_tool("stty");
@@ -695,6 +776,7 @@ static pid_t living_child(pid_t parent)
 // SIGSTOP announces nothing: the shell has the terminal, and COMMAND, which was not stopped, not.
 static void stopped_without_a_word(void)
 {
+    think(whose_foreground);
     struct process *p = calling_shell();
 
     converse(p, "$M run -it cat\n", "command cat");
@@ -713,6 +795,7 @@ static void stopped_without_a_word(void)
 
 static void stopped_and_sent_to_the_background(void)
 {
+    think(whose_foreground);
     struct process *p = calling_shell();
 
     converse(p, "$M run -t sleep 1\n", "command sleep");
@@ -746,6 +829,9 @@ static void in_a_session_of_its_own(const void *argument)
 // Who stops COMMAND where nobody manages jobs (a service, ssh -t) wants it to stay so.
 static void stopped_where_nobody_manages_jobs(void)
 {
+    think(
+        "a process group that no shell manages is orphaned (setpgid(2)), and cannot be stopped: "
+        "then leave COMMAND stopped");
     for (int on_terminal = 0; on_terminal < 2; on_terminal++) {
         struct process *p = on_terminal
                                 ? start_on_terminal(WORDS("run", "-it", "cat"))
@@ -771,6 +857,7 @@ static void stopped_where_nobody_manages_jobs(void)
 // A shell in the background does not get the terminal, whatever lets it go on.
 static void background_shell_after_bg(void)
 {
+    think(reads_in_background);
     static const char *const options[] = {"-it", "-i"};
 
     for (size_t i = 0; i < 2; i++) {
@@ -792,6 +879,7 @@ static void background_shell_after_bg(void)
 
 static void background_shell_of_a_script(void)
 {
+    think(no_shell);
     for (int i = 0; i < 5; i++) {
         struct process *p = calling_shell();
 
@@ -817,6 +905,7 @@ static void background_shell_of_a_script(void)
 // Started in the background when the script has ended, and nobody is left who could say `fg`.
 static void background_of_no_shell(void)
 {
+    think(no_shell);
     struct process *p = calling_shell();
 
     ask(p,
@@ -839,6 +928,7 @@ static void background_of_no_shell(void)
 // What a script started has the terminal, the script ends, and the shell takes it back.
 static void foreground_of_a_shell(void)
 {
+    think(whose_foreground);
     struct process *p = calling_shell();
 
     converse(p,
@@ -854,6 +944,9 @@ static void foreground_of_a_shell(void)
 // The settings that are put back must not be older than what stands beside us has made of them.
 static void pager_keeps_its_settings(void)
 {
+    think(
+        "when were the settings read that are put back? Not before the terminal was COMMAND's: "
+        "until then others may change them");
     need_tool("stty");
     struct process *p = calling_shell();
 
@@ -873,6 +966,7 @@ static void pager_keeps_its_settings(void)
 // The foreground is our group's, since a pager wanted it. Ctrl-Z then stops COMMAND as well.
 static void stopped_behind_a_pager(void)
 {
+    think(beside_us);
     need_tool("busybox");
     struct process *p = calling_shell();
 
@@ -899,6 +993,9 @@ static void stopped_behind_a_pager(void)
 // Ctrl-Z meets our own group, or COMMAND that has the terminal by now: PID 1 is told, and no more.
 static void stopped_right_after_the_start(void)
 {
+    think(
+        "Ctrl-Z may come before COMMAND has the terminal, and meets mydocker's group then: who "
+        "stops, and who goes on?");
     const char *obeys = step == 1 ? "topped" : "signal=20";
     int tries = 20; // who pays no heed to so many keys need not be asked so often again
 
@@ -926,6 +1023,7 @@ static void stopped_right_after_the_start(void)
 // After `bg` COMMAND, which reads, would spin without the terminal if it is PID 1.
 static void reads_after_bg_and_fg(void)
 {
+    think(whose_foreground);
     struct process *p = calling_shell();
 
     converse(p, "set -b; $M run -it cat\n", "command cat");
@@ -943,6 +1041,7 @@ static void reads_after_bg_and_fg(void)
 // `stty tostop` stops whoever writes from the background: not what stands beside us in a pipeline.
 static void writer_in_the_pipeline(void)
 {
+    think(beside_us);
     need_tool("stty");
     struct process *p = calling_shell();
 
@@ -1013,5 +1112,4 @@ static const struct promise promises[] = {
     {"after bg and fg COMMAND reads again", ALWAYS, LAST, reads_after_bg_and_fg},
     {"a writer in the pipeline is not stopped", ALWAYS, LAST, writer_in_the_pipeline},
 };
-MECHANISM(terminal, 1,
-          "setpgid(2) and tcsetpgrp(3) in the child; both, and the settings, undone in the parent");
+MECHANISM(terminal, 1, NULL);

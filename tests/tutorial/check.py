@@ -203,6 +203,17 @@ def check_chapters(document, suite):
             raise Mismatch(f"line {number}: the suite (report.c) knows no chapter '{line[3:]}'")
 
 
+def check_sections(document, report=ROOT / "tests/suite/report.c"):
+    """And to the sections in them."""
+    table = report.read_text(encoding="utf-8").partition("} sections[] = {")[2].partition("};")[0]
+    headings = re.findall(r'\{"[a-z]+", "(.*)"\}', table)
+    if not headings:
+        raise Mismatch("the sections are not where they were in report.c")
+    for heading in headings:
+        if not any(line == f"### {heading}" for _, line in document.prose):
+            raise Mismatch(f"the suite (report.c) knows a section '{heading}', the text does not")
+
+
 def check_first_step(document):
     """The excerpts of the first step are all of it: a reader has nothing else to write it from."""
     for path in sorted((ROOT / generate.STEPS[0]).iterdir()):
@@ -243,6 +254,7 @@ def tests_of(document, suite, project):
         yield f"{name}: its fences", lambda: check_fences(document)
         if steps[0] == generate.STEPS[0]:
             yield f"{name}: the whole of {steps[0]}", lambda: check_first_step(document)
+            yield f"{name}: its sections", lambda: check_sections(document)
         for new in steps[steps[0] == generate.STEPS[0]:]:
             old = generate.before(new)
             yield f"{name}: the whole diff of {old} and {new}", lambda o=old, n=new: check_pair(document, o, n)

@@ -196,6 +196,11 @@ class Sources(unittest.TestCase):
         with self.assertRaises(Mismatch):
             check.check_chapters(Document(TUTORIAL, "## Step 2: another title"), SUITE)
 
+    def test_a_section_that_the_suite_does_not_know(self):
+        check.check_sections(self.document)
+        with self.assertRaises(Mismatch):
+            check.check_sections(Document(TUTORIAL, self.document.text.replace("### Keys and jobs", "### Keys")))
+
     def test_prose(self):
         for text, wrong in [("it is +1 −2", check.check_sizes), ("[x](no-such-file)", check.check_links),
                             ("[x](#no-such-heading)", check.check_links),

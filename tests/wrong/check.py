@@ -3,8 +3,10 @@
 Usage: check.py SUITE [NAME...]
 
 Each patch in this folder makes one mistake. Above its diff stand the step that it damages, the
-promise that it breaks, and words that a learner has to read then; and perhaps a "Hint", which is for
-those who ask for it with HINT=2, and for nobody else. "As: root" is what root alone can get wrong.
+promise that it breaks, and words that a learner has to read then; perhaps how the place to think
+begins ("Thinks"), where a hint for the whole group of promises would mislead; and perhaps a "Hint",
+which is for those who ask for it with HINT=2, and for nobody else. "As: root" is what root alone can
+get wrong.
 """
 import os
 import sys
@@ -37,6 +39,9 @@ def check(patch, suite, clean):
     found = report[report.index("  FAILED    "):]
     if says not in " ".join(found.split()):
         raise Wrong(f"a learner should read '{says}', but reads:\n{report}")
+    thinks = patch.one("Thinks")
+    if thinks and f" think: {thinks}" not in " ".join(found.split()):
+        raise Wrong(f"a learner should be told to think '{thinks}', but reads:\n{report}")
     if hint and (hint in report or f"answer: {hint} " not in hinted):
         raise Wrong(f"'{hint}' is for HINT=2:\n{report}\nand with it:\n{hinted}")
 
