@@ -33,7 +33,8 @@ static void none(void)
 {
     struct process *p = run("run", probe);
 
-    expect(p->status == 99, "COMMAND alone, without arguments: %s", describe(p));
+    expect(p->status == 99, "COMMAND alone, without arguments, should run, and end with 99: %s",
+           describe(p));
 }
 
 // 1.5 MB: near the limit of a third of the stack's, in pieces below that for one (execve(2)).

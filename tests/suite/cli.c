@@ -127,7 +127,8 @@ static void options_end_at_command(void)
     struct process *p = run("run", "-i", probe, "arguments", "-l", "--help", "-t");
 
     expect(p->status == 0 && strstr(p->output.bytes, "arg=2d6c\narg=2d2d68656c70\narg=2d74\n"),
-           "what follows COMMAND is COMMAND's (a '+' in front of getopt's options): %s",
+           "what follows COMMAND is COMMAND's (a '+' in front of getopt's options): it should get "
+           "-l, --help and -t (arg=, in hexadecimal): %s",
            describe(p));
 }
 
@@ -137,10 +138,14 @@ static void double_dash_ends_options(void)
     struct process *p = run("run", "-i", "--", probe, "arguments", "--", "-t");
 
     expect(p->status == 0 && strstr(p->output.bytes, "arg=2d2d\narg=2d74\n"),
-           "-- ends the options, and a second one is COMMAND's: %s", describe(p));
+           "-- ends the options, and a second one is COMMAND's: it should get -- and -t (arg=, in "
+           "hexadecimal): %s",
+           describe(p));
     p = run("--", "run", "-i", "--", probe, "arguments", "-t");
     expect(p->status == 0 && strstr(p->output.bytes, "arg=2d74\n"),
-           "-- ends the options in front of run, and another one those of run: %s", describe(p));
+           "-- ends the options in front of run, and another one those of run: COMMAND should get "
+           "-t (arg=, in hexadecimal): %s",
+           describe(p));
     expect_failure(run("--", "run", "-i"), 125, "Missing container command");
 }
 
@@ -216,7 +221,9 @@ static void no_init_yet(void)
     const char *name = strstr(walk, "walk");
 
     expect(strcmp(init, text_of("%.*sinit%s", (int)(name - walk), walk, name + 4)) == 0,
-           "not yet: init should be as unknown a command as any other: %s", init);
+           "not yet: init should be as unknown a command as any other, walk: %s is said of init, "
+           "and %s of walk",
+           init, walk);
 }
 
 static const struct promise promises[] = {

@@ -34,10 +34,10 @@ static void found_in_path(void)
 {
     struct process *p = run("run", "sh", "-c", "echo $0");
 
-    expect(
-        p->status == 0 && strcmp(p->output.bytes, "sh\n") == 0,
-        "COMMAND without a slash is looked up in PATH, and called by the name that was typed: %s",
-        describe(p));
+    expect(p->status == 0 && strcmp(p->output.bytes, "sh\n") == 0,
+           "COMMAND without a slash is looked up in PATH, and called by the name that was typed: "
+           "`echo $0` should print sh: %s",
+           describe(p));
 }
 
 static void path_is_searched_in_order(void)
@@ -54,7 +54,10 @@ static void path_is_searched_in_order(void)
     struct process *p = run_in_path(path, "tool", NULL);
     expect(p->status == 5, "the first executable file of PATH should have run: %s", describe(p));
     p = run_in_path(path, "other", NULL);
-    expect(p->status == 6, "a directory of COMMAND's name is not COMMAND: %s", describe(p));
+    expect(p->status == 6,
+           "a directory of COMMAND's name is not COMMAND: the file behind it in PATH should have "
+           "run, and ended with 6: %s",
+           describe(p));
 }
 
 static void empty_elements_of_path(void)
@@ -63,7 +66,9 @@ static void empty_elements_of_path(void)
     static const char *const paths[] = {":/nowhere", "/nowhere:", "/nowhere::/nowhere", ""};
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         struct process *p = run_in_path(paths[i], "here", NULL);
-        expect(p->status == 8, "an empty element of PATH is the working directory: %s",
+        expect(p->status == 8,
+               "an empty element of PATH is the working directory: the file there should have run, "
+               "and ended with 8: %s",
                describe(p));
     }
 }
@@ -74,7 +79,9 @@ static void no_path(void)
     struct process *p =
         run_with(&(struct launch){.environment = none}, "run", "sh", "-c", "exit 9");
 
-    expect(p->status == 9, "without PATH in the environment the system's default is searched: %s",
+    expect(p->status == 9,
+           "without PATH in the environment the system's default is searched: sh should have run, "
+           "and ended with 9: %s",
            describe(p));
 }
 
@@ -209,19 +216,23 @@ static void long_names(void)
     memset(name, 'n', sizeof(name));
     name[sizeof(name) - 1] = '\0';
     struct process *p = run("run", name);
-    expect(p->status == 127, "a name that is too long is not found: status %d", p->status);
+    expect(p->status == 127, "a name that is too long is not found: the status should be 127: %s",
+           describe(p));
     expect(log_lines(p, "fatal") == 1 && p->errors.size < 16384,
-           "the line should be cut to a readable size");
+           "one line of level fatal should say so, cut to a readable size: it has %zu bytes",
+           p->errors.size);
     expect(strstr(strstr(p->errors.bytes, "\"fatal\""), "n...") != NULL,
            "what was cut should end in ...: %s", describe(p));
     name[0] = '/';
     p = run("run", name);
-    expect(p->status == 126 || p->status == 127, "a path that is too long: %d", p->status);
+    expect(p->status == 126 || p->status == 127,
+           "a path that is too long should end with 126 or 127: %s", describe(p));
     expect(strcasestr(p->errors.bytes, "name too long") != NULL,
            "the reason should be there, however long the object is: %s", describe(p));
     memset(name, 0xff, sizeof(name) - 1);
     p = run("run", name);
-    expect(p->status == 127 && log_lines(p, "fatal") == 1, "a long name that is no text: %s",
+    expect(p->status == 127 && log_lines(p, "fatal") == 1,
+           "a long name that is no text is not found: status 127, and one line of level fatal: %s",
            describe(p));
     // Half a character would be shown as U+FFFD.
     for (size_t start = 0; start < 4; start++) {
@@ -252,7 +263,7 @@ static void looked_up_after_the_mounts(void)
 
     expect(p->status == 9,
            "COMMAND was looked for in a /proc that is not the container's: look it up after the "
-           "mounts: %s",
+           "mounts, and the status should be 9: %s",
            describe(p));
 }
 
@@ -260,7 +271,8 @@ static void looked_up_in_hosts_proc(void)
 {
     struct process *p = run_from_hosts_proc();
 
-    expect(p->status == 8, "/proc is still the host's, and COMMAND is found through it: %s",
+    expect(p->status == 8,
+           "/proc is still the host's: COMMAND should be found through it, and end with 8: %s",
            describe(p));
 }
 

@@ -79,11 +79,15 @@ static void closed_ones(void)
         // The report comes through a file: standard output may be closed.
         struct process *p =
             run_with(&how, "run", "-i", "sh", "-c", "exec \"$0\" facts >report 2>&1", probe);
-        expect(p->status == 0, "with descriptors closed by mask %d: %s", which, describe(p));
+        expect(p->status == 0,
+               "with descriptors closed (mask %d: 1 is descriptor 0, 2 is 1, 4 is 2) COMMAND "
+               "should run, and end with 0: %s",
+               which, describe(p));
         p = run_with(&(struct launch){.direct = true}, "cat", "report");
         expect(strcmp(fact(p, "descriptors"), "0 1 2 ") == 0,
-               "closed descriptors (mask %d) should be /dev/null, the table holds %s", which,
-               fact(p, "descriptors"));
+               "closed descriptors (mask %d) should be /dev/null, so that the table holds 0 1 2; "
+               "it holds %s",
+               which, fact(p, "descriptors"));
         if (which & 1)
             expect(strcmp(fact(p, "fd0"), fact(p, "null")) == 0, "closed 0 should be /dev/null: %s",
                    describe(p));
@@ -95,8 +99,10 @@ static void closed_output_can_be_written_to(void)
     const int which = 6;
     struct launch how = {.prepare = close_some, .argument = &which, .by_hand = closed(which)};
 
-    expect(run_with(&how, "run", "sh", "-c", "echo out && echo err >&2")->status == 0,
-           "a closed descriptor 1 or 2 should be a /dev/null that can be written to (O_RDWR)");
+    struct process *p = run_with(&how, "run", "sh", "-c", "echo out && echo err >&2");
+    expect(p->status == 0,
+           "a closed descriptor 1 or 2 should be a /dev/null that can be written to (O_RDWR): %s",
+           describe(p));
 }
 
 static void closed_output_is_null(void)

@@ -21,7 +21,7 @@ static struct process *run_dev(void)
 {
     struct process *p = run("run", "--rootfs", root_make(), "/bin/probe", "dev");
 
-    expect(p->status == 0, "%s", describe(p));
+    expect(p->status == 0, "COMMAND should run in DIR, and end with 0: %s", describe(p));
     return p;
 }
 
@@ -49,10 +49,12 @@ static void six_devices(void)
         const char *file = text_of("/dev/%s", devices[i]);
         if (stat(file, &status) == -1)
             cannot_check(text_of("there is no %s on this machine", file));
-        expect(tells(p, file), "there is no %s: bind the host's (MS_BIND): %s", file, describe(p));
+        expect(tells(p, file), "there is no %s, and should be: bind the host's (MS_BIND): %s", file,
+               describe(p));
         expect(strcmp(fact(p, file), text_of("%o %llx", (unsigned)status.st_mode,
                                              (unsigned long long)status.st_rdev)) == 0,
-               "%s should be the host's device, it is %s", file, fact(p, file));
+               "%s should be the host's device (mode and number), %o %llx; it is %s", file,
+               (unsigned)status.st_mode, (unsigned long long)status.st_rdev, fact(p, file));
     }
 }
 
@@ -69,8 +71,8 @@ static void no_others(void)
     expect(count <= sizeof(devices) / sizeof(devices[0]) + other_count,
            "/dev should hold six devices, %zu others and no more: %s", other_count, describe(p));
     for (size_t i = 0; i < other_count; i++)
-        expect(tells(p, text_of("/dev/%s", others[i])), "there is no /dev/%s: %s", others[i],
-               describe(p));
+        expect(tells(p, text_of("/dev/%s", others[i])), "there is no /dev/%s, and should be: %s",
+               others[i], describe(p));
 }
 
 static void links(void)
@@ -123,8 +125,9 @@ static void expect_mount(const struct process *p, const char *point, long type, 
     const char *found = fact(p, text_of("mount_%s", point));
     const char *has = strchr(found, ' ') == NULL ? "" : strchr(found, ' ');
 
-    expect(strtol(found, NULL, 16) == type, "there is another file system on %s: %s", point,
-           describe(p));
+    expect(strtol(found, NULL, 16) == type,
+           "the file system on %s should be of the type %lx (statfs(2)), it is of another: %s",
+           point, type, found);
     expect(strcmp(has, flags) == 0, "%s should be mounted with%s, it is with%s", point, flags, has);
 }
 
@@ -149,7 +152,9 @@ static void memory_is_shared_inside(void)
     expect(fact_number(p, "shm") == 0 && fact_number(p, "mqueue") == 0,
            "shared memory and message queues should have a place: %s", describe(p));
     expect(unlink(text_of("/dev/shm/%s", name)) == -1,
-           "what COMMAND makes in /dev/shm appeared on the host");
+           "what COMMAND makes in /dev/shm should stay in there, it appeared on the host's "
+           "/dev/shm, as %s",
+           name);
     expect(strncmp(fact(p, "/dev/shm"), "41777 ", 6) == 0, "/dev/shm should be everybody's: %s",
            describe(p));
 }
@@ -197,7 +202,9 @@ static void whatever_umask(void)
     expect(p->status == 0 && fact_number(p, "write_null") == 0 && fact_number(p, "shm") == 0 &&
                strncmp(fact(p, "/dev/shm"), "41777 ", 6) == 0 &&
                strncmp(fact(p, "/dev/pts"), "40755 ", 6) == 0,
-           "with a umask of 0777: %s", describe(p));
+           "with a umask of 0777, too, /dev/null and /dev/shm should be open to all (modes 666 and "
+           "1777), and /dev/pts have the mode 0755: %s",
+           describe(p));
 }
 
 static void directory_is_as_before(void)
@@ -207,7 +214,7 @@ static void directory_is_as_before(void)
     const char *before = run_with(&direct, "ls", "-laR", root)->output.bytes;
     struct process *p = run("run", "--rootfs", root, "/bin/probe", "exit", "3");
 
-    expect(p->status == 3, "%s", describe(p));
+    expect(p->status == 3, "COMMAND should run in DIR, and end with 3: %s", describe(p));
     const char *after = run_with(&direct, "ls", "-laR", root)->output.bytes;
     expect(strcmp(before, after) == 0, "DIR itself should be as before: %s",
            difference(before, after));

@@ -69,8 +69,8 @@ static void variable_of_nobody_else(void)
 {
     struct process *p = run("run", probe, "inheritance", "-e", "A=b");
 
-    expect(p->status == 0 && !has_variable(p, "A=b"), "an -e behind COMMAND is COMMAND's own: %s",
-           describe(p));
+    expect(p->status == 0 && !has_variable(p, "A=b"),
+           "an -e behind COMMAND is COMMAND's own, and should set no variable: %s", describe(p));
 }
 
 static const struct promise env_promises[] = {
@@ -100,8 +100,8 @@ static void hostname_stays_inside(void)
     (void)run("run", "--hostname", "box", "true");
     gethostname(hostname, sizeof(hostname) - 1);
     expect(strcmp(hostname, "box") != 0,
-           "the host is called box now: the one who calls sethostname(2) has to be in the new UTS "
-           "namespace already");
+           "the host is called box now, and should be called as before: the one who calls "
+           "sethostname(2) has to be in the new UTS namespace already");
 }
 
 static void hostname_is_copied(void)
@@ -478,7 +478,7 @@ static void root_can_be_written(void)
     struct process *p = run("run", "--rootfs", root_make(), "/bin/probe", "leave-file", "/left");
 
     expect(p->status == 0 && fact_number(p, "left") == 0,
-           "without --read-only COMMAND's / can be written: %s", describe(p));
+           "without --read-only COMMAND should be able to write to /: %s", describe(p));
 }
 
 static void proc_is_there(void)
@@ -496,8 +496,8 @@ static void directory_can_be_written(void)
     struct process *p = read_only("root", "", false, &written);
 
     expect(p->status == 0 && written,
-           "the host cannot write to DIR any more: MS_BIND with the remount changes one mount, "
-           "without it the whole file system: %s",
+           "the host should still be able to write to DIR, and cannot: MS_BIND with the remount "
+           "changes one mount, without it the whole file system: %s",
            describe(p));
 }
 
@@ -587,12 +587,12 @@ static void volume_is_read_only(void)
            "MS_RDONLY: %s",
            describe(written));
     expect(can_be_written,
-           "HOST itself cannot be written any more: MS_BIND with the remount "
-           "changes one mount, without it the whole file system");
+           "HOST itself should be writable as before, and is not: MS_BIND with the remount changes "
+           "one mount, without it the whole file system");
     expect(flags->status == 0 && strstr(fact(flags, "mount_/data"), " ro nosuid nodev") != NULL,
            "the flags that HOST's mount has should be named again: %s", describe(flags));
     expect(rest->status == 0 && fact_number(rest, "left") == 0,
-           "the rest of COMMAND's root can be written as before: %s", describe(rest));
+           "the rest of COMMAND's root should be writable as before: %s", describe(rest));
 }
 
 static void several_volumes(void)
@@ -664,7 +664,7 @@ static void link_outside(void)
                "in DIR: %s",
                targets[i / COUNT(names)], describe(p));
         expect(rmdir(outside) == 0 && mkdir(outside, 0755) == 0,
-               "something was made outside of DIR, in %s", outside);
+               "something was made outside of DIR, in %s, where nothing should be", outside);
     }
 }
 

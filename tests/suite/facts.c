@@ -189,10 +189,11 @@ int log_lines(const struct process *process, const char *level)
     for (const char *line = process->errors.bytes; *line != '\0';) {
         const char *next = skip_log_line(line, &found, &length);
 
-        expect(next != NULL,
-               "standard error holds a line that is not of the log's form "
-               "{\"level\":\"info\",\"msg\":\"...\",\"time\":\"2019-04-24T21:09:35-07:00\"}: %s",
-               describe(process));
+        expect(
+            next != NULL,
+            "standard error holds a line that is not of the log's form, and should be of this one: "
+            "{\"level\":\"info\",\"msg\":\"...\",\"time\":\"2019-04-24T21:09:35-07:00\"}: %s",
+            describe(process));
         count += length == strlen(level) && strncmp(found, level, length) == 0;
         line = next;
     }
@@ -222,12 +223,14 @@ void expect_failure(const struct process *process, int status, const char *text)
                ? ""
                : ", and had a child (SIGCHLD in the flags of clone(2)?)",
            describe(process));
-    expect(log_lines(process, "fatal") == 1, "a failure is exactly one line of level fatal: %s",
-           describe(process));
+    expect(log_lines(process, "fatal") == 1,
+           "a failure should be exactly one line of level fatal, there are %d: %s",
+           log_lines(process, "fatal"), describe(process));
     expect(holds(strstr(process->errors.bytes, "\"fatal\""), text),
            "the fatal line should say \"%s\": %s", text, describe(process));
     expect(strstr(process->errors.bytes, ": \",\"time\"") == NULL,
-           "the fatal line ends in a colon, with nothing behind it: %s", describe(process));
+           "the fatal line ends in a colon, and behind it should stand the reason: %s",
+           describe(process));
     expect(process->output.size == 0, "standard output should be empty, COMMAND not run: %s",
            describe(process));
 }

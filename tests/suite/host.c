@@ -34,8 +34,8 @@ static void on_a_shared_root(void)
     const char *mounts = mounts_while_command_mounts();
     answer("MS_REC | MS_PRIVATE on / (mount(2)), before any other mount");
     expect(strcmp(before, mounts) == 0,
-           "a mount of the container's appeared on the host, whose / is shared: make the mount "
-           "tree private first, all of it: %s",
+           "a mount of the container's appeared on the host, whose / is shared, and should not: "
+           "make the mount tree private first, all of it: %s",
            difference(before, mounts));
     rmdir("mnt");
 }
@@ -47,7 +47,8 @@ static void not_on_a_shared_root(void)
     (void)umount2("mnt", MNT_DETACH);
     rmdir("mnt");
     expect(strstr(mounts, "/mnt ") != NULL,
-           "not yet: what COMMAND mounts appears on a host whose / is shared");
+           "not yet: what COMMAND mounts should appear on a host whose / is shared; mnt is not "
+           "among the host's mounts");
 }
 
 // Until somebody mounts on purpose, nothing does.
@@ -58,8 +59,8 @@ static void nothing_is_mounted(void)
 
     process_await_output(p, "ready\n");
     const char *while_it_runs = content_of("/proc/self/mountinfo");
-    expect(strcmp(before, while_it_runs) == 0, "the host's mounts have changed:\n%s",
-           while_it_runs);
+    expect(strcmp(before, while_it_runs) == 0, "the host's mounts should be as before: %s",
+           difference(before, while_it_runs));
 }
 
 // The other way round: what the host mounts while COMMAND runs stays outside.
@@ -80,8 +81,8 @@ static void hosts_mounts_stay_outside(void)
     expect(mode == 0 && p->status == 0, "cannot mount: %s", describe(p));
     answer("MS_REC | MS_PRIVATE on / (mount(2)), not MS_SLAVE");
     expect(strstr(p->output.bytes, "/later ") == NULL,
-           "a mount of the host's appeared in the container: make the mount tree private, a slave "
-           "of the host's still receives");
+           "what the host mounts later should stay outside, and it appeared in the container: make "
+           "the mount tree private, a slave of the host's still receives");
 }
 
 static int compare(const void *a, const void *b)
@@ -108,7 +109,7 @@ static const char *mount_points(bool of_host, const char *besides)
     char point[4096];
 
     points[0] = besides;
-    expect(p->status == 0, "%s", describe(p));
+    expect(p->status == 0, "`cat /proc/self/mountinfo` should end with 0: %s", describe(p));
     for (const char *line = p->output.bytes; line != NULL && *line != '\0' && count < 4096;
          line = strchr(line, '\n') + 1)
         if (sscanf(line, "%*d %*d %*s %*s %4095s", point) == 1 && !may_be_masked(point))
@@ -154,10 +155,13 @@ static void on_a_private_root(void)
                                  "cat /proc/self/mountinfo >after",
                                  mydocker, probe);
 
-    expect(p->status == 0 && fact_number(p, "pid") > 0, "%s", describe(p));
-    expect(strcmp(content_of(text_of("%s/before", scratch)),
-                  content_of(text_of("%s/after", scratch))) == 0,
-           "the mounts of a host whose / is private have changed");
+    expect(p->status == 0 && fact_number(p, "pid") > 0,
+           "COMMAND should run on a host whose / is private, too, and end with 0: %s", describe(p));
+    const char *before = content_of(text_of("%s/before", scratch)),
+               *after = content_of(text_of("%s/after", scratch));
+    expect(strcmp(before, after) == 0,
+           "the mounts of a host whose / is private should be as before: %s",
+           difference(before, after));
 }
 
 static void after_failures(void)
@@ -169,8 +173,9 @@ static void after_failures(void)
     (void)run("run", probe, "crash");
     (void)run("init", probe);
     (void)run("run");
-    expect(strcmp(before, content_of("/proc/self/mountinfo")) == 0,
-           "failed runs should leave the mounts alone");
+    const char *after = content_of("/proc/self/mountinfo");
+    expect(strcmp(before, after) == 0, "failed runs should leave the mounts as before: %s",
+           difference(before, after));
 }
 
 static const struct promise promises[] = {

@@ -91,7 +91,10 @@ static void without_init(void)
 
     expect(status == 4 && command_comes_last(found),
            "the child should execute COMMAND, in its own place; executed were\n%s", found);
-    expect(!executed_as_init(found), "not yet: init is the next step's; executed were\n%s", found);
+    expect(!executed_as_init(found),
+           "not yet: COMMAND should be executed without an init, which is the next step's; "
+           "executed were\n%s",
+           found);
 }
 
 static void through_init(void)
@@ -211,7 +214,9 @@ static void deleted_program(void)
                  "cat \"$0\" >copy && chmod +x copy && PATH=$PWD:$PATH exec copy run \"$1\" exit 5",
                  mydocker, probe);
 
-    expect(p->status == 5, "mydocker under another name: %s", describe(p));
+    expect(p->status == 5,
+           "mydocker under another name, and deleted, should run COMMAND, and end with 5: %s",
+           describe(p));
 }
 
 // argv[0] is whatever the caller says, and no way back to the program.

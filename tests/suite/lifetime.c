@@ -17,10 +17,11 @@ static void killed_while_it_runs(void)
     process_await_output(p, "ready\n");
     kill(p->pid, SIGKILL);
     process_finish(p);
-    expect(p->status == -SIGKILL, "%s", describe(p));
+    expect(p->status == -SIGKILL, "SIGKILL should end mydocker: %s", describe(p));
     // Its end closes the pipe.
     await(p->out == -1 || (process_finish(p), p->out == -1),
-          "mydocker was killed, and COMMAND lives on (PR_SET_PDEATHSIG, prctl(2)): %s",
+          "mydocker was killed, and COMMAND lives on (PR_SET_PDEATHSIG, prctl(2)); it should be "
+          "killed, too: %s",
           describe(p));
 }
 
@@ -33,8 +34,8 @@ static void killed_at_any_moment(void)
         kill(p->pid, SIGKILL);
         process_finish(p);
         await(p->out == -1 || (process_finish(p), p->out == -1),
-              "mydocker was killed %d microseconds after its start, and COMMAND lives on: "
-              "PR_SET_PDEATHSIG, prctl(2) alone leaves a gap: %s",
+              "mydocker was killed %d microseconds after its start, and COMMAND lives on; it "
+              "should be killed, too. PR_SET_PDEATHSIG, prctl(2) alone leaves a gap: %s",
               i * 40, describe(p));
     }
 }
@@ -54,7 +55,7 @@ static void killed_while_the_log_is_stuck(void)
     process_finish(p);
     await(p->out == -1 || (process_finish(p), p->out == -1),
           "mydocker was killed while a line of its log was waiting for a reader, and its child "
-          "lives on");
+          "lives on; it should end, too");
     close(ends[0]);
     close(ends[1]);
 }
@@ -78,7 +79,8 @@ static void ids_that_differ(void)
     kill(p->pid, SIGKILL);
     process_finish(p);
     await(p->out == -1 || (process_finish(p), p->out == -1),
-          "real and effective group differ, mydocker was killed, and COMMAND lives on: %s",
+          "real and effective group differ, mydocker was killed, and COMMAND lives on; it should "
+          "be killed, or not be started: %s",
           describe(p));
 }
 
@@ -110,9 +112,10 @@ static void others_die_with_pid_1(void)
 {
     struct process *p = run("run", probe, "leave-child");
 
-    expect(p->status == 7, "%s", describe(p));
+    expect(p->status == 7, "COMMAND's status, 7, should be mydocker's: %s", describe(p));
     await(p->out == -1 || (process_finish(p), p->out == -1),
-          "COMMAND has ended, a child of its lives on: is COMMAND PID 1 of its namespace? %s",
+          "COMMAND has ended, and a child of its lives on; it should die with PID 1: is COMMAND "
+          "PID 1 of its namespace? %s",
           describe(p));
 }
 
@@ -123,8 +126,8 @@ static void others_live_on(void)
     expect(p->status == 7, "mydocker should wait for COMMAND alone: %s", describe(p));
     // Not by its ID: what COMMAND calls 2 in a PID namespace is somebody else out here.
     expect(p->out != -1,
-           "not yet: without a PID namespace COMMAND's children live on, and keep "
-           "its standard output open");
+           "not yet: without a PID namespace COMMAND's children should live on, and keep its "
+           "standard output open; it is closed");
     world_mend();
 }
 

@@ -19,7 +19,8 @@ static void a_hundred_at_once(void)
     for (int i = 0; i < MANY; i++) {
         process_finish(p[i]);
         expect(p[i]->status == i && strstr(p[i]->output.bytes, text_of("number %d\n", i)) != NULL,
-               "container %d of %d at once: %s", i, MANY, describe(p[i]));
+               "container %d of %d at once should write its number, and end with %d: %s", i, MANY,
+               i, describe(p[i]));
     }
 }
 

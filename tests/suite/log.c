@@ -136,8 +136,10 @@ static void one_write_a_line(void)
                    memchr(packet, '\n', (size_t)size) == packet + size - 1,
                "a write(2) should be one whole line: %.*s", (int)size, packet);
     close(ends[0]);
-    expect(p->status == 127 && packets >= 3, "a warning, a line and a failure: %d packets",
-           packets);
+    expect(p->status == 127 && packets >= 3,
+           "status 127 and three packets should come, a warning, a line and a failure; the status "
+           "is %d, and %d came",
+           p->status, packets);
 }
 
 static void replace_stderr(const void *argument)
@@ -154,10 +156,13 @@ static void a_full_disk(void)
     struct launch how = {
         .prepare = replace_stderr, .argument = "/dev/full", .by_hand = "... 2>/dev/full"};
 
-    expect(run_with(&how, "run", probe, "exit", "5")->status == 5,
-           "a full disk behind the log is no reason not to run");
-    expect(run_with(&how, "run", "no-such-command")->status == 127,
-           "a full disk behind the log does not change the status");
+    struct process *p = run_with(&how, "run", probe, "exit", "5");
+    expect(p->status == 5,
+           "a full disk behind the log is no reason not to run: COMMAND should end with 5: %s",
+           describe(p));
+    p = run_with(&how, "run", "no-such-command");
+    expect(p->status == 127, "a full disk behind the log should not change the status, 127: %s",
+           describe(p));
 }
 
 static void reader_has_gone(const void *argument)

@@ -27,7 +27,9 @@ static void callers(void)
     struct process *p = run("run", probe, "facts");
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        expect(shared(p, kinds[i]), "not yet: the %s namespace should be the caller's", kinds[i]);
+        expect(shared(p, kinds[i]),
+               "not yet: the %s namespace should be the caller's, it is another one, %s", kinds[i],
+               fact(p, text_of("ns_%s", kinds[i])));
 }
 
 // The kinds that COMMAND shares with its caller are named, and none of the others.
@@ -50,7 +52,9 @@ static void own(void)
         }
     }
     answer(text_of("%s in the flags of clone(2)", flags));
-    expect(*kinds == '\0', "COMMAND shares these namespaces with the caller:%s", kinds);
+    expect(*kinds == '\0',
+           "COMMAND shares these namespaces with the caller:%s. It should have its own of all five",
+           kinds);
 }
 
 static void no_cgroup_namespace(void)
@@ -114,7 +118,8 @@ static void hostname_stays_in(void)
 
     gethostname(hostname, sizeof(hostname) - 1);
     answer("CLONE_NEWUTS in the flags of clone(2)");
-    expect(strcmp(hostname, "inside") != 0, "the hostname that COMMAND has set appeared outside");
+    expect(strcmp(hostname, "inside") != 0,
+           "the hostname that COMMAND has set appeared outside, and should stay inside");
     answer(NULL);
     process_end_input(p);
     process_finish(p);
@@ -130,7 +135,8 @@ static void ipc_stays_in(void)
     // Whether the hostname, too, has appeared is another promise's.
     (void)sethostname("host", strlen("host"));
     answer("CLONE_NEWIPC in the flags of clone(2)");
-    expect(segment == -1, "the shared memory that COMMAND has made appeared outside");
+    expect(segment == -1,
+           "the shared memory that COMMAND has made appeared outside, and should stay inside");
     answer(NULL);
     process_end_input(p);
     process_finish(p);

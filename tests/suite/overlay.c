@@ -110,7 +110,7 @@ static void expect_changed(const struct process *p, bool in_user_namespace)
                                           "renamed", "emptied", "removed", "made_anew"};
     size_t count = sizeof(changes) / sizeof(changes[0]);
 
-    expect(p->status == 0, "%s", describe(p));
+    expect(p->status == 0, "COMMAND should run in DIR, and end with 0: %s", describe(p));
     for (size_t i = 0; i < (takes_notes(in_user_namespace) ? count : count - 2); i++)
         expect(fact_number(p, changes[i]) == 0,
                "%s: %s: COMMAND should be able to change its files: %s", changes[i],
@@ -124,7 +124,9 @@ static void directory_is_changed(void)
     expect_changed(run("run", "--rootfs", root, "/bin/probe", "change"), false);
     expect(access(text_of("%s/written", root), F_OK) == 0 &&
                access(text_of("%s/deleted", root), F_OK) == -1,
-           "not yet: what COMMAND changes should be changed in DIR");
+           "not yet: what COMMAND changes should be changed in DIR: a new file written there, "
+           "deleted gone; DIR holds\n%s",
+           all_of(root));
 }
 
 static void directory_is_as_before(void)
@@ -148,7 +150,9 @@ static void changes_are_seen(void)
                strstr(entries, " renamed ") == NULL && strstr(entries, " renamed-too ") != NULL,
            "COMMAND should see what it has changed: %s", describe(p));
     expect(strcmp(fact(p, "tree"), "") == 0 || !takes_notes(ordinary_user),
-           "what was in a directory that was deleted came back with its name: %s", describe(p));
+           "what was in a directory that was deleted came back with its name; the new directory "
+           "(tree=) should be empty: %s",
+           describe(p));
 }
 
 static void two_at_once(void)
@@ -173,7 +177,8 @@ static void two_at_once(void)
                strstr(fact(other, "entries"), "one ") == NULL,
            "two containers of one DIR should not see each other: %s", describe(one));
     struct process *third = run("run", "--rootfs", root, "/bin/probe", "root");
-    expect(strstr(fact(third, "entries"), "one ") == NULL, "nor a later one: %s", describe(third));
+    expect(strstr(fact(third, "entries"), "one ") == NULL,
+           "nor should a later one see what they wrote: %s", describe(third));
 }
 
 static void read_only(const void *argument)
@@ -206,7 +211,9 @@ static void strange_names(void)
         expect(rename(name, root) == 0, "cannot rename");
         answer("lowerdir=., after chdir(2) to DIR");
         expect(p->status == 0 && strstr(fact(p, "entries"), "this-is-DIR ") != NULL,
-               "a colon or a comma in DIR is read as more than a name: %s", describe(p));
+               "a colon or a comma in DIR is read as more than a name; COMMAND should run in the "
+               "directory of that name, which holds this-is-DIR: %s",
+               describe(p));
     }
 }
 
@@ -251,7 +258,8 @@ static void host_as_directory(void)
     (void)unlink(name);
     expect(p->status == 0 && strcmp(p->output.bytes, "inside\nas well\n") == 0,
            "--rootfs / should be the host's own system: %s", describe(p));
-    expect(!spread, "what COMMAND wrote to its / is in the host's: %s", describe(p));
+    expect(!spread, "what COMMAND wrote to its / is in the host's, and should be gone: %s",
+           describe(p));
 }
 
 // Below / there are always some.

@@ -42,8 +42,8 @@ static void without_capabilities(void)
         "die_clone() of common.h does)");
     expect_failure(p, 125, "Operation not permitted...CAP_SYS_ADMIN...root");
     if (prctl(PR_GET_SECCOMP) == 0)
-        expect(strstr(p->errors.bytes, "seccomp") == NULL, "there is no seccomp filter: %s",
-               describe(p));
+        expect(strstr(p->errors.bytes, "seccomp") == NULL,
+               "there is no seccomp filter, and the line should not name one: %s", describe(p));
     expect_failure(p, 125, text_of("unshare --user --map-root-user %s run -it /bin/sh", mydocker));
 }
 
@@ -95,7 +95,9 @@ static void none_needed(void)
                          .by_hand = "setpriv --bounding-set -all ..."};
     struct process *p = run_with(&how, "run", probe, "exit", "3");
 
-    expect(p->status == 3, "this step needs no privilege: %s", describe(p));
+    expect(p->status == 3,
+           "this step needs no privilege: COMMAND should run without one, and end with 3: %s",
+           describe(p));
 }
 
 static void write_or_exit(const char *file, const char *content)
@@ -157,7 +159,9 @@ static void limits(void)
                                kinds[i])};
         struct process *p = run_with(&how, "run", probe, "facts");
         answer(text_of("CLONE_NEW%s in the flags of clone(2)", flags[i]));
-        expect(p->status != 0, "no %s namespace could be made here, and it ran: none was asked for",
+        expect(p->status != 0,
+               "no %s namespace could be made here, and it ran: none was asked for. It should have "
+               "failed",
                kinds[i]);
         answer(NULL);
         expect_failure(p, 125, "No space left on device...limit");
@@ -468,8 +472,8 @@ static void apparmor(void)
                           "clone(2) is refused)"),
                  "run", probe, "facts");
     expect_failure(p, 125, "Operation not permitted...AppArmor");
-    expect(strstr(p->errors.bytes, "CAP_SYS_ADMIN is missing") == NULL, "it is not missing: %s",
-           describe(p));
+    expect(strstr(p->errors.bytes, "CAP_SYS_ADMIN is missing") == NULL,
+           "CAP_SYS_ADMIN is not missing, and the line should not say so: %s", describe(p));
 }
 
 // Of the signals that this test sends, SIGWINCH alone has this bit.
@@ -540,7 +544,8 @@ static void mask_is_not_blamed(void)
         "run", probe, "facts");
     expect_failure(p, 125, "/proc...Operation not permitted...seccomp=unconfined");
     expect(!outside || strstr(p->errors.bytes, "/proc/version") == NULL,
-           "what lies over a part of /proc does not stop root: %s", describe(p));
+           "what lies over a part of /proc does not stop root, and should not be named: %s",
+           describe(p));
 }
 
 static void proc_is_not_needed(void)
@@ -551,7 +556,9 @@ static void proc_is_not_needed(void)
                           "... (where /dev/null lies over /proc/version and cannot be unmounted)"),
                  "run", probe, "exit", "3");
 
-    expect(p->status == 3, "this step mounts nothing, a masked /proc is no obstacle: %s",
+    expect(p->status == 3,
+           "this step mounts nothing, a masked /proc is no obstacle: COMMAND should run, and end "
+           "with 3: %s",
            describe(p));
 }
 

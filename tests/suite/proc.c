@@ -43,9 +43,11 @@ static void three_flags(void)
         }
     }
     answer(text_of("%s in the flags of mount(2)", wanted_flags));
-    expect(*missing == '\0', "the /proc that COMMAND sees is not mounted%s", missing);
+    expect(*missing == '\0',
+           "the /proc that COMMAND sees is not mounted%s. It should be noexec, nosuid and nodev",
+           missing);
     answer(NULL);
-    expect(!fact_number(p, "proc_readonly"), "/proc should be writable");
+    expect(!fact_number(p, "proc_readonly"), "/proc should be writable, it is mounted read-only");
 }
 
 static void ps_shows_two(void)
@@ -71,7 +73,7 @@ static void in_old_proc(void)
            describe(p));
     p = run_with(&(struct launch){.directory = "/proc/sys/kernel"}, "run", probe, "facts");
     expect(fact_number(p, "cwd_is_proc") == 1 && strcmp(fact(p, "cwd"), "/proc/sys/kernel") == 0,
-           "likewise below /proc: %s", describe(p));
+           "below /proc, in /proc/sys/kernel, it should be the new one as well: %s", describe(p));
     const char *directory = text_of("/proc/%d", (int)getpid());
     expect_failure(run_with(&(struct launch){.directory = directory}, "run", probe, "facts"), 125,
                    directory);
@@ -97,7 +99,7 @@ static void in_nameless_proc(void)
 
     expect(p->status == 125 && p->output.size == 0,
            "a working directory on the old /proc shows the host, whatever its name (statfs(2), "
-           "PROC_SUPER_MAGIC): refuse it: %s",
+           "PROC_SUPER_MAGIC): it should be refused with status 125: %s",
            describe(p));
 }
 

@@ -78,7 +78,7 @@ static struct process *run_in(const char *root, const char *what)
     const struct launch how = {.privileged = true};
     struct process *p = run_with(&how, "run", "--rootfs", root, "/bin/probe", what);
 
-    expect(p->status == 0, "%s", describe(p));
+    expect(p->status == 0, "COMMAND should run in DIR, and end with 0: %s", describe(p));
     return p;
 }
 
@@ -120,7 +120,8 @@ static void no_other_mounts(void)
         else
             expect(strncmp(point, "/dev", 4) == 0 || strncmp(point, "/sys", 4) == 0 ||
                        (step >= 10 && strncmp(point, "/proc/", 6) == 0),
-                   "COMMAND sees a mount of the host's, %s: %s", point, describe(p));
+                   "COMMAND sees a mount of the host's, %s, and should see none: %s", point,
+                   describe(p));
     }
     expect(roots == 1 && procs == 1, "COMMAND should see one mount on / and one on /proc: %s",
            describe(p));
@@ -202,8 +203,9 @@ void root_with_links(const char *name)
         expect_failure(run("run", "--rootfs", root, "/bin/probe", "root"), 125,
                        text_of("root/%s is a symbolic link", name));
         must(unlink(link), link);
-        expect(strcmp(before, listing(outside)) == 0, "a link to %s has led out of DIR: %s",
-               targets[i], difference(before, listing(outside)));
+        expect(strcmp(before, listing(outside)) == 0,
+               "a link to %s has led out of DIR, where nothing should have changed: %s", targets[i],
+               difference(before, listing(outside)));
     }
 }
 
@@ -227,17 +229,19 @@ static void host_is_as_before(void)
 
     process_await_output(p, "ready\n");
     expect(strcmp(before, content_of("/proc/self/mountinfo")) == 0,
-           "the host's mounts have changed: %s",
+           "the host's mounts should be as before: %s",
            difference(before, content_of("/proc/self/mountinfo")));
     // And where / is private, on which pivot_root(2) does not insist.
     p = run_with(&how, "sh", "-c",
                  "cat /proc/self/mountinfo >before; \"$0\" run --rootfs root /bin/probe root; "
                  "cat /proc/self/mountinfo >after",
                  mydocker);
-    expect(is_in_root(p), "%s", describe(p));
-    expect(strcmp(content_of(text_of("%s/before", scratch)),
-                  content_of(text_of("%s/after", scratch))) == 0,
-           "the mounts of a host whose / is private have changed");
+    expect(is_in_root(p), "COMMAND's / should be DIR where / is private, too: %s", describe(p));
+    before = content_of(text_of("%s/before", scratch));
+    const char *after = content_of(text_of("%s/after", scratch));
+    expect(strcmp(before, after) == 0,
+           "the mounts of a host whose / is private should be as before: %s",
+           difference(before, after));
 }
 
 static void by_any_name(void)
@@ -250,17 +254,17 @@ static void by_any_name(void)
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         struct launch how = {.directory = i == 2 ? "/tmp" : scratch};
         struct process *p = run_with(&how, "run", "--rootfs", names[i], "/bin/probe", "root");
-        expect(p->status == 0 && is_in_root(p), "%s", describe(p));
+        expect(p->status == 0 && is_in_root(p), "COMMAND's / should be DIR: %s", describe(p));
         p = run_with(&how, "run", text_of("--rootfs=%s", names[i]), "/bin/probe", "root");
-        expect(p->status == 0 && is_in_root(p), "%s", describe(p));
+        expect(p->status == 0 && is_in_root(p), "COMMAND's / should be DIR: %s", describe(p));
     }
     struct process *p = run("run", "--rootfs", "/nowhere", "--rootfs", root, "/bin/probe", "root");
-    expect(p->status == 0, "of two the last one counts: %s", describe(p));
+    expect(p->status == 0, "of two --rootfs the last one should count: %s", describe(p));
     // A name of strange characters.
     must(rename(root, text_of("%s/a \n:,\\b", scratch)), "rename");
     p = run("run", "--rootfs", "a \n:,\\b", "/bin/probe", "root");
     must(rename(text_of("%s/a \n:,\\b", scratch), root), "rename");
-    expect(p->status == 0 && is_in_root(p), "%s", describe(p));
+    expect(p->status == 0 && is_in_root(p), "COMMAND's / should be DIR: %s", describe(p));
 }
 
 static void mounts_below_come_along(void)
@@ -274,7 +278,7 @@ static void mounts_below_come_along(void)
     (void)umount2(data, MNT_DETACH);
     answer("MS_BIND | MS_REC in the flags of mount(2)");
     expect(p->status == 0 && strcmp(fact(p, "file"), inode) == 0,
-           "what is mounted below DIR belongs to it: %s", describe(p));
+           "what is mounted below DIR belongs to it, and should be seen in /data: %s", describe(p));
 }
 
 static void drop_override(const void *argument)
@@ -402,8 +406,8 @@ static void in_a_user_namespace(void)
         return;
     }
     wanted("the new /proc is mounted before the old root goes: the kernel wants to see one");
-    expect(p->status == 0 && is_in_root(p) && fact_number(p, "proc_processes") == 1, "%s",
-           describe(p));
+    expect(p->status == 0 && is_in_root(p) && fact_number(p, "proc_processes") == 1,
+           "COMMAND's / should be DIR, and its /proc show COMMAND alone: %s", describe(p));
 }
 
 // Who opens this for reading waits for ever.

@@ -36,7 +36,7 @@ static void each_one(void)
     }
     kill(p->pid, SIGUSR2);
     process_finish(p);
-    expect(p->status == 0, "%s", describe(p));
+    expect(p->status == 0, "SIGUSR2 should let COMMAND end with 0: %s", describe(p));
     // A second one may have come after we looked.
     for (int number = 1; number < NSIG; number++)
         expect(count_of(p, text_of("signal=%d\n", number)) <= 1,
@@ -93,7 +93,7 @@ static void two_at_once_are_one_request(void)
         if (longest > 20)
             continue;
         expect(!ended, "two requests within a moment should count as one: %s", describe(p));
-        expect(p->status == 0, "%s", describe(p));
+        expect(p->status == 0, "SIGUSR2 should let COMMAND end with 0: %s", describe(p));
         return;
     }
     cannot_check("this machine is too busy");
@@ -129,7 +129,9 @@ static void pid_1_is_deaf(void)
     kill(p->pid, SIGTERM);
     kill(p->pid, SIGUSR1);
     process_watch(p, 50);
-    expect(!process_has_ended(p), "PID 1 without a handler is not sent SIGTERM; is COMMAND PID 1?");
+    expect(!process_has_ended(p),
+           "PID 1 without a handler is not sent SIGTERM: COMMAND should go on. Is it PID 1? %s",
+           describe(p));
     ask_until_it_ends(p, SIGINT);
     expect(p->status == 128 + SIGKILL, "the third request should kill even PID 1: %s", describe(p));
 }
@@ -171,7 +173,7 @@ static void pending_signal(void)
     process_await_output(p, text_of("signal=%d\n", SIGUSR1));
     kill(p->pid, SIGUSR2);
     process_finish(p);
-    expect(p->status == 0, "%s", describe(p));
+    expect(p->status == 0, "SIGUSR2 should let COMMAND end with 0: %s", describe(p));
 }
 
 // What sigqueue(3) sends has a value.
@@ -223,7 +225,7 @@ static void log_that_is_stuck(void)
     process_finish(p);
     close(ends[0]);
     close(ends[1]);
-    expect(p->status == 0, "%s", describe(p));
+    expect(p->status == 0, "SIGUSR2 should let COMMAND end with 0: %s", describe(p));
 }
 
 static void ignore_sigint(const void *argument)

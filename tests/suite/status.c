@@ -17,8 +17,8 @@ static void a_crash(void)
 {
     struct process *p = run("run", probe, "crash");
 
-    expect(p->status == 128 + SIGSEGV, "signal %d ended COMMAND: the status is 128+%d: %s", SIGSEGV,
-           SIGSEGV, describe(p));
+    expect(p->status == 128 + SIGSEGV, "signal %d ended COMMAND: the status should be 128+%d: %s",
+           SIGSEGV, SIGSEGV, describe(p));
 }
 
 static void signals_of_its_own(void)
@@ -27,7 +27,8 @@ static void signals_of_its_own(void)
 
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         struct process *p = run("run", probe, "raise", text_of("%d", signals[i]));
-        expect(p->status == 128 + signals[i], "signal %d ended COMMAND: %s", signals[i],
+        expect(p->status == 128 + signals[i],
+               "signal %d ended COMMAND: the status should be 128+%d: %s", signals[i], signals[i],
                describe(p));
     }
 }
@@ -39,7 +40,9 @@ static void pid_1_survives_its_own_signals(void)
 
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         struct process *p = run("run", probe, "raise", text_of("%d", signals[i]));
-        expect(p->status == 0, "PID 1 cannot end itself by signal %d; is COMMAND PID 1? %s",
+        expect(p->status == 0,
+               "PID 1 cannot end itself by signal %d: COMMAND should go on, and end with 0. Is it "
+               "PID 1? %s",
                signals[i], describe(p));
     }
 }
@@ -50,7 +53,9 @@ static void output_is_not_lost(void)
         struct process *p = run("run", "sh", "-c", "echo out; echo err >&2; exit 42");
         expect(p->status == 42 && strcmp(p->output.bytes, "out\n") == 0 &&
                    strstr(p->errors.bytes, "err\n") != NULL,
-               "a COMMAND that ends at once: %s", describe(p));
+               "a COMMAND that ends at once should lose nothing: status 42, out on standard "
+               "output, err on standard error: %s",
+               describe(p));
     }
 }
 

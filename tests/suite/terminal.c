@@ -110,7 +110,7 @@ static void ask(struct process *p, const char *line, const char *wanted)
             return;
         process_watch(p, 5);
     }
-    fail_at(__FILE__, __LINE__, "waited in vain for a prompt: %s", describe(p));
+    fail_at(__FILE__, __LINE__, "waited in vain for the calling shell's prompt: %s", describe(p));
 }
 
 // The calling shell ends.
@@ -180,7 +180,8 @@ static void t_without_i(void)
     process_finish(p);
     expect(strcmp(fact(p, "fd0"), fact(p, "null")) == 0 &&
                fact_number(p, "foreground") == fact_number(p, "pgid"),
-           "-t without -i: the foreground, and /dev/null to read: %s", describe(p));
+           "with -t and without -i COMMAND should have the foreground, and read /dev/null: %s",
+           describe(p));
 }
 
 // In a script, after COMMAND has ended: is the script in the foreground again, with its settings?
@@ -258,11 +259,10 @@ static void without_t_keys_reach_command_once(void)
     for (int i = 0; i < 10; i++) {
         converse(p, CTRL_BACKSLASH, "signal=3\r\n");
         process_watch(p, 20);
-        expect(
-            count_of(p, "signal=3\r\n") == 1 && count_of(p, "signal=2\r\n") == 0,
-            "a key signals the whole process group; passed on as well, it reaches COMMAND twice: "
-            "%s",
-            describe(p));
+        expect(count_of(p, "signal=3\r\n") == 1 && count_of(p, "signal=2\r\n") == 0,
+               "a key signals the whole process group; passed on as well, it reaches COMMAND "
+               "twice. It should reach it once: %s",
+               describe(p));
     }
     // A new size of the window is told in the same way.
     process_clear(p);
@@ -325,7 +325,7 @@ static void shell_with_job_control(const char *tool, const char *const *words)
     ask(p, "echo status-$?-\n", "status-130-");
     process_type(p, "exit 3\n");
     process_finish(p);
-    expect(p->status == 3, "`exit 3` in %s: %s", tool, describe(p));
+    expect(p->status == 3, "after `exit 3` in %s the status should be 3: %s", tool, describe(p));
     expect(strstr(p->output.bytes, "annot") == NULL && strstr(p->errors.bytes, "annot") == NULL,
            "%s should not complain about its terminal: %s", tool, describe(p));
 }
@@ -527,7 +527,9 @@ static void without_t_settings_stay(void)
     ask(p, "stty -g >before; $M run -i $P exit; stty -g >after; echo at-$((40+2))\n", "at-42");
     expect(strcmp(content_of(text_of("%s/before", scratch)),
                   content_of(text_of("%s/after", scratch))) == 0,
-           "without -t the terminal's settings are not mydocker's business: %s", describe(p));
+           "without -t the terminal's settings are not mydocker's business, and should be as "
+           "before: %s",
+           describe(p));
 }
 
 static void in_a_container_without_one(void)
@@ -666,8 +668,8 @@ static void hang_up_of_a_shell(void)
     }
     for (size_t i = 0; i < 8; i++)
         await(has_ended(text_of("id%zu", i)),
-              "%s was told to: %s and its terminal was closed: mydocker lives on", callers[i / 4],
-              commands[i % 4]);
+              "%s was told to: %s and its terminal was closed: mydocker lives on, and should end",
+              callers[i / 4], commands[i % 4]);
 }
 
 static void ignore_hang_up(const void *argument)
@@ -703,7 +705,9 @@ static void hang_up_by_hand(void)
     kill(p->pid, SIGHUP);
     process_await_output(p, "signal=1\r\n");
     process_watch(p, 1500);
-    expect(!process_has_ended(p), "SIGHUP without a hang-up is a signal like others: %s",
+    expect(!process_has_ended(p),
+           "SIGHUP without a hang-up is a signal like others: COMMAND, which has a handler, should "
+           "go on: %s",
            describe(p));
     kill(p->pid, SIGUSR2);
     process_finish(p);
@@ -746,7 +750,8 @@ static void stops_in_order(void)
         ask(p, "stty -a; echo at-$((40+2))\n", "at-42");
         expect(strstr(p->output.bytes, " icanon") != NULL &&
                    strstr(p->output.bytes, " echo ") != NULL,
-               "the terminal was left raw: COMMAND was stopped in the middle of its handler: %s",
+               "the terminal was left raw: COMMAND was stopped in the middle of its handler, and "
+               "should first put the terminal in order (stty: icanon, echo): %s",
                describe(p));
         converse(p, "fg\n", text_of("run %s", options[i]));
         process_watch(p, 50);
@@ -842,9 +847,15 @@ static void stopped_where_nobody_manages_jobs(void)
             converse(p, "one\n", "one\r\none\r\n");
         pid_t command = living_child(p->pid);
         kill(command, SIGSTOP);
-        await(state_of(command) == 'T', "SIGSTOP to COMMAND was undone, and nobody asked for it");
+        await(state_of(command) == 'T',
+              "SIGSTOP to COMMAND was undone, and nobody asked for it: its state should be T, it "
+              "is %c",
+              state_of(command));
         process_watch(p, 100);
-        expect(state_of(command) == 'T', "SIGSTOP to COMMAND was undone, and nobody asked for it");
+        expect(state_of(command) == 'T',
+               "SIGSTOP to COMMAND was undone, and nobody asked for it: its state should be T, it "
+               "is %c",
+               state_of(command));
         kill(command, SIGCONT);
         if (on_terminal) {
             converse(p, "two\n", "two\r\ntwo\r\n");
@@ -936,7 +947,9 @@ static void foreground_of_a_shell(void)
              "at-41");
     process_watch(p, 600);
     expect(tcgetpgrp(p->out) == p->pid,
-           "the calling shell had the foreground, and it was taken from it: %s", describe(p));
+           "the calling shell had the foreground, and it was taken from it: it should be the "
+           "shell's still: %s",
+           describe(p));
     ask(p, "echo at-$((40+2))\n", "at-42");
     leave(p);
 }
@@ -955,10 +968,12 @@ static void pager_keeps_its_settings(void)
             "$M --log-level warn run -it sleep .1 | sh -c 'exec </dev/tty; stty -icanon; "
             "sleep .2; stty -a'; stty icanon; echo at-$((40+2))\n",
             "at-42");
-        expect(strstr(p->output.bytes, "topped") == NULL, "the job has stopped by itself: %s",
-               describe(p));
+        expect(strstr(p->output.bytes, "topped") == NULL,
+               "the job has stopped by itself, and should go on: %s", describe(p));
         expect(strstr(p->output.bytes, " -icanon") != NULL,
-               "the next one in the pipeline had set the terminal to -icanon: %s", describe(p));
+               "the next one in the pipeline had set the terminal to -icanon, and it should be so "
+               "still: %s",
+               describe(p));
     }
     leave(p);
 }
@@ -977,7 +992,7 @@ static void stopped_behind_a_pager(void)
     // It reads a key, and is given the terminal for that.
     process_type(p, "j");
     await(tcgetpgrp(p->out) == only_child(p->pid) || (process_watch(p, 5), false),
-          "the pager wants the terminal, and does not get it: %s", describe(p));
+          "the pager wants the terminal, and should get it: %s", describe(p));
     process_watch(p, 100); // until the pager goes on: a SIGCONT undoes a SIGTSTP that waits
     // One that comes before the pager was told to go on is undone by that.
     for (int i = 0; i < 20 && strstr(p->output.bytes, "topped") == NULL; i++) {

@@ -225,19 +225,20 @@ const char *world_complaint(void)
         rest();
     if (orphan(command) != 0) {
         left_behind++;
-        return text_of("a process was left behind: %s", command);
+        return text_of("a process was left behind, and none should be: %s", command);
     }
     read_mounts(mounts_now);
     if (strcmp(mounts_before, mounts_now) != 0) {
         answer("MS_REC | MS_PRIVATE on / (mount(2)), before any other mount");
         return text_of(
-            "the host's mounts have changed: is the mount tree made private, all of it, before "
-            "anything is mounted? %s",
+            "the host's mounts have changed, and should be as before: is the mount tree made "
+            "private, all of it, before anything is mounted? %s",
             difference(mounts_before, mounts_now));
     }
     gethostname(hostname, sizeof(hostname) - 1);
     if (strcmp(hostname_before, hostname) != 0)
-        return text_of("the host's name has changed to %s", hostname);
+        return text_of("the host's name has changed to %s, and should still be %s", hostname,
+                       hostname_before);
     return NULL;
 }
 
