@@ -27,6 +27,12 @@ def make(*words, directory=ROOT):
     return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
 
 
+def report(*words):
+    """What the suite says, without make."""
+    return subprocess.run([str(ROOT / "build/plain/tests/suite/suite"), *words], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False).stdout.decode(errors="replace")
+
+
 def check(*words):
     return make("check", "STEP=02", "ONLY=namespaces: ", *words)
 
@@ -214,6 +220,32 @@ class Check(unittest.TestCase):
             self.assertGreater(text.count("\n  FAILED"), 2)
             reports.append(re.findall("^(?:[a-z]+|  (?:passed|FAILED|cannot) .*|Kept.*|\\d+ passed.*)$", text, re.M))
         self.assertEqual(*reports)
+
+    def test_what_is_found_again_and_again_is_counted(self):
+        """Three times it is told, also by parts side by side; each promise by its name; and all to a machine."""
+        with tempfile.TemporaryDirectory() as directory:
+            program = Path(directory, "mydocker")
+            program.write_text("#!/bin/sh\nshift\n[ $1 = -i ] && shift\nsleep 100 </dev/null >/dev/null 2>&1 &\n"
+                               "exec \"$@\"\n", encoding="ascii")
+            program.chmod(0o755)
+            command = ["--step", "1", "--limit", "1", "--only", "s: ", "--except",
+                       "namespaces|descriptors|signals|privileges", str(program)]
+            reports = [report(*command), report("--jobs", "4", *command)]
+            machine = report("--format", "tap", *command)
+            alone = report("--step", "1", "--limit", "1", "--only", "COMMAND alone", str(program))
+        found = "a process was left behind, and none should be"
+        for text in reports:
+            self.assertEqual(text.count(f"found:  {found}: "), 3, text)
+            more = re.search(f"^The same in (\\d+) more promises, named above .*: {found}$", text, re.M)
+            self.assertTrue(more, text)
+            self.assertEqual(machine.count(found), 3 + int(more[1]))
+            # The first three of them, in the order of the report; what is the promise's own is told in any case.
+            told = re.findall(f"  FAILED    (.*)\n.*\n            found:  {found}", text)
+            self.assertEqual(told, ["every byte of every ARG", "COMMAND alone", "1.5 MB of arguments"], text)
+            self.assertIn("  FAILED    all 256 exit statuses\n  FAILED    128+N for a crash\n            did:", text)
+            self.assertIsNone(re.search("[\x01\x02]", text))
+        self.assertIn(f"found:  {found}: ", alone)
+        self.assertNotIn("The same in", alone)
 
     def test_the_first_lines_come_at_once(self):
         with subprocess.Popen(["make", "-s", "check", "STEP=04", "MYDOCKER=step04/mydocker"], cwd=ROOT,

@@ -83,7 +83,7 @@ static void copy_report(struct part *part)
     ssize_t size;
 
     while ((size = pread(part->report, bytes, sizeof(bytes), part->printed)) > 0) {
-        (void)fwrite(bytes, 1, (size_t)size, stdout);
+        report_copy(bytes, (size_t)size);
         part->printed += size;
     }
     (void)fflush(stdout);

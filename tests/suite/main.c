@@ -325,6 +325,7 @@ static bool make_tests(const struct slice *slice)
 
 static bool make_part(size_t number)
 {
+    report_in_part();
     world_make(false);
     bool well = make_tests(&slices[number]);
     world_leave();

@@ -41,6 +41,13 @@ static const struct section {
 // So many promises may wait in vain as long as they like, those after them wait only so long.
 enum { TIMEOUTS = 3, SHORT_LIMIT = 2000 };
 
+// So often the same complaint of the world is told in full.
+enum { REPEATS = 3, FINDINGS_MAX = 8 };
+
+// Around what is told of a failure: the mark, the world's complaint, if there is one, and the end
+// of its line; then all of it, and the other mark. No text holds them (print_labelled()).
+enum { MARK = '\001', END_MARK = '\002' };
+
 static enum format format;
 static const struct mechanism *mechanism;
 // What all processes count that make some of the tests (jobs.c).
@@ -57,6 +64,13 @@ static char *message; // why, of what failed or cannot be checked
 static const char *wants, *thinks, *answers;
 static int hints = 1;
 static bool world_was_examined;
+static FILE *out; // where print_failure() writes
+static bool in_part;
+// What the world complained of, and how often.
+static struct finding {
+    char text[256];
+    int count;
+} findings[FINDINGS_MAX];
 
 bool report_format(const char *name)
 {
@@ -87,6 +101,7 @@ void report_open(void)
     if (tally == MAP_FAILED)
         abort();
     setvbuf(stdout, NULL, _IOLBF, 0);
+    out = stdout;
     if (format == TEXT)
         printf("==== step %d: %s\n", step, mydocker);
 }
@@ -224,17 +239,58 @@ void fail_at(const char *file, int line, const char *text, ...)
     abort();
 }
 
+static struct finding *finding_called(const char *text)
+{
+    for (size_t i = 0; i < FINDINGS_MAX; i++) {
+        if (findings[i].count == 0)
+            (void)snprintf(findings[i].text, sizeof(findings[i].text), "%s", text);
+        if (strcmp(findings[i].text, text) == 0)
+            return &findings[i];
+    }
+    return NULL; // too many: each of them is told
+}
+
+void report_in_part(void)
+{
+    in_part = true;
+}
+
+void report_copy(const char *text, size_t size)
+{
+    static enum { TOLD, MARKED, HIDDEN } state;
+    static char name[sizeof(findings[0].text)];
+    static size_t length;
+
+    for (const char *c = text; c < text + size; c++) {
+        if (*c == MARK) {
+            state = MARKED;
+            length = 0;
+        } else if (*c == END_MARK) {
+            state = TOLD;
+        } else if (state == MARKED && *c == '\n') {
+            name[length] = '\0';
+            struct finding *finding = length == 0 ? NULL : finding_called(name);
+            state = finding == NULL || finding->count++ < REPEATS ? TOLD : HIDDEN;
+        } else if (state == MARKED) {
+            if (length < sizeof(name) - 1)
+                name[length++] = *c;
+        } else if (state == TOLD) {
+            putchar(*c);
+        }
+    }
+}
+
 // A text that may have several lines, under a label. What a program writes is no command to the
 // reader's terminal.
 static void print_labelled(const char *label, const char *text)
 {
-    printf("            %-8s", label);
+    fprintf(out, "            %-8s", label);
     for (; *text != '\0'; text++) {
-        putchar((*text < ' ' && *text != '\n' && *text != '\t') || *text > '~' ? '?' : *text);
+        fputc((*text < ' ' && *text != '\n' && *text != '\t') || *text > '~' ? '?' : *text, out);
         if (*text == '\n')
-            printf("                    ");
+            fprintf(out, "                    ");
     }
-    putchar('\n');
+    fputc('\n', out);
 }
 
 // SECTION may be NULL.
@@ -287,20 +343,42 @@ static void print_failure(const struct promise *promise, const char *left)
     print_labelled("found:", message != NULL ? message : "the test itself came to grief");
     if (left != NULL)
         print_labelled("left:", left);
+    // What has spread is the cause of the rest.
+    bool is_left = world_was_examined || world_was_mounted_on(left);
     // What another step adds to a mechanism has its cause in the message.
     if (thinks == NULL && (promise->first == mechanism->chapter || is_exercise(mechanism)))
         thinks = mechanism->hint;
-    if (thinks != NULL && !world_was_examined)
+    if (thinks != NULL && !is_left)
         print_labelled("think:", thinks);
     if (answers != NULL)
         print_labelled("answer:", hints > 1 ? answers : "HINT=2 tells it");
     // What is left behind, or has spread, is nothing that this promise is about.
-    int chapter = world_was_examined       ? step
-                  : is_exercise(mechanism) ? mechanism->chapter
-                                           : promise->first;
-    print_chapter(chapter, chapter == mechanism->chapter && !world_was_examined
-                               ? section_of(mechanism)
-                               : NULL);
+    int chapter = is_left ? step : is_exercise(mechanism) ? mechanism->chapter : promise->first;
+    print_chapter(chapter,
+                  chapter == mechanism->chapter && !is_left ? section_of(mechanism) : NULL);
+}
+
+// The same between two marks. What the world complains of has one cause, whatever the promise is,
+// and is told up to its first colon; a finding of the promise's own stands for itself.
+static void print_marked(const struct promise *promise, const char *left)
+{
+    const char *complaint = world_was_examined ? message : world_was_mounted_on(left) ? left : "";
+    char *text = NULL;
+    size_t size;
+
+    out = open_memstream(&text, &size);
+    if (out == NULL)
+        abort();
+    fprintf(out, "%c%.*s\n", MARK, (int)strcspn(complaint, ":\n"), complaint);
+    print_failure(promise, left);
+    fputc(END_MARK, out);
+    fclose(out);
+    out = stdout;
+    if (in_part)
+        (void)fwrite(text, 1, size, stdout);
+    else
+        report_copy(text, size);
+    free(text);
 }
 
 // What is not to be done yet is nothing that the step adds; and before the first there is none.
@@ -333,7 +411,7 @@ void report_end(const struct promise *promise, const struct mechanism *of)
     mechanism = of;
     printf("  %s    %s\n", words[outcome], promise->text);
     if (outcome == FAILED)
-        print_failure(promise, left);
+        print_marked(promise, left);
     else if (outcome == CANNOT)
         print_labelled("why:", message);
 }
@@ -368,11 +446,20 @@ static void print_progress(int all)
         printf("%d of the %d from before", old_kept, old);
 }
 
+static void print_repeated(void)
+{
+    for (size_t i = 0; i < FINDINGS_MAX && findings[i].count > 0; i++)
+        if (findings[i].count > REPEATS)
+            printf("\nThe same in %d more promises, named above (ONLY= tells of one): %s\n",
+                   findings[i].count - REPEATS, findings[i].text);
+}
+
 static void print_score(int all_of_step)
 {
     const _Atomic int *counts = tally->counts;
     int all = counts[PASSED] + counts[FAILED] + counts[CANNOT];
 
+    print_repeated();
     if (tally->probe_was_named)
         printf("\nprobe is the tests' own COMMAND, and tells what it finds. By itself: %s facts\n",
                probe);

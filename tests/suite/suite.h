@@ -85,6 +85,12 @@ bool report_is_for_people(void);
 void report_open(void);
 int report_score(size_t all_of_step);
 
+// For people: a complaint of the world's that was told three times is told no more, but counted in
+// the score. The process that prints to the person decides: a part of the tests (jobs.c) marks what
+// it writes, report_copy() reads the marks.
+void report_in_part(void);
+void report_copy(const char *text, size_t size);
+
 // In each process that makes some of them, after world_make(). Their reports follow one of
 // PREVIOUS, NULL if they are the first.
 void report_begin(const struct mechanism *previous);
@@ -136,6 +142,10 @@ void world_leave(void);
 
 // What is not as it was before: a process that was left, a mount, the hostname. NULL if nothing is.
 const char *world_complaint(void);
+
+// Is that COMPLAINT about mounts? Then it is the cause of all else that the test has found.
+bool world_was_mounted_on(const char *complaint);
+
 // Kill and unmount whatever it left.
 void world_mend(void);
 

@@ -212,6 +212,15 @@ static pid_t orphan(char command[256])
     return found;
 }
 
+static const char spread[] =
+    "the host's mounts have changed, and should be as before: is the mount tree made private, all "
+    "of it, before anything is mounted? ";
+
+bool world_was_mounted_on(const char *complaint)
+{
+    return complaint != NULL && strncmp(complaint, spread, strlen(spread)) == 0;
+}
+
 const char *world_complaint(void)
 {
     static int left_behind;
@@ -230,10 +239,7 @@ const char *world_complaint(void)
     read_mounts(mounts_now);
     if (strcmp(mounts_before, mounts_now) != 0) {
         answer("MS_REC | MS_PRIVATE on / (mount(2)), before any other mount");
-        return text_of(
-            "the host's mounts have changed, and should be as before: is the mount tree made "
-            "private, all of it, before anything is mounted? %s",
-            difference(mounts_before, mounts_now));
+        return text_of("%s%s", spread, difference(mounts_before, mounts_now));
     }
     gethostname(hostname, sizeof(hostname) - 1);
     if (strcmp(hostname_before, hostname) != 0)
