@@ -27,6 +27,7 @@ $(gap): tests/gap/gap.c $(common)
 	@mkdir -p $(@D)
 	$(call say,LINK) $(plain_compile) $(static_flag) -o $@ $^ -lcap
 
-$(vm)/initramfs: $(vm_files) $(wildcard tests/vm/*)
+# The modules, too: make deps FOR=vm may bring them later than a first try.
+$(vm)/initramfs: $(vm_files) $(wildcard tests/vm/* $(vm)/modules/*/*.ko)
 	@mkdir -p $(@D)
 	@tests/vm/initramfs $@ $(vm_files)
