@@ -207,11 +207,18 @@ class Sources(unittest.TestCase):
                             ("[x](https://man7.org/linux/man-pages/man2/clon.2.html)", check.check_links),
                             ("see clone(7)", check.check_man_pages), ("![x](docs/figures/flow.svg)", check.check_figures),
                             ("```sh\nls\n```", check.check_fences), ("a\n\n    ls\n", check.check_fences),
-                            ("```console step=01\n$ x\nsh: 1: x: not found\n```", check.check_fences),
-                            ("## Troubleshooting\n\n| `no such message` | x |", check.check_messages)]:
+                            ("```console step=01\n$ x\nsh: 1: x: not found\n```", check.check_fences)]:
             with self.assertRaises(Mismatch, msg=text):
                 wrong(Document(TUTORIAL, text))
             wrong(self.document)
+
+    def test_a_message_that_no_program_has(self):
+        readme = Document(check.ROOT / "README.md")
+        check.check_messages(readme)
+        for text in ("## Troubleshooting\n\n| `no such message` | x |",
+                     readme.text.replace("| `two overlays already", "| `three overlays already")):
+            with self.assertRaises(Mismatch, msg=text):
+                check.check_messages(Document(readme.path, text))
 
 
 class Hunks(unittest.TestCase):
