@@ -1,7 +1,8 @@
 // The benchmark: what a whole run costs in wall time and memory, next to two floors (floor.c) and
 // to unshare, bwrap, crun and runc doing the same; and apart from these, with a root file system,
-// what the steps of part two cost next to bwrap, crun and runc. In this order: the scratch world
-// that everything runs in, the candidates, one run, the turns, the figures, memory, the targets.
+// what the steps of part two cost next to a floor for each, and to bwrap, crun and runc. In this
+// order: the scratch world that everything runs in, the candidates, one run, the turns, the
+// figures, memory, the targets.
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
@@ -39,15 +40,23 @@ enum {
 // The targets of the last step.
 #define RATIO_TARGET 1.10
 #define MEMORY_TARGET 70.0
+// With a root file system: of each step to its floor, and of the last step to two of its peers.
+#define ROOTED_TARGET 1.15
+#define BWRAP_TARGET 0.9
+#define CRUN_TARGET 0.5
 
-// ROOTED: a step or a peer with a root file system.
-enum kind { EXEC_ONLY, FLOOR, SELF_EXEC, MYDOCKER, PEER, ROOTED };
+// The last three have a root file system: a step, its floor, a peer.
+enum kind { EXEC_ONLY, FLOOR, SELF_EXEC, MYDOCKER, PEER, ROOTED, ROOTED_FLOOR, ROOTED_PEER };
+
+// The steps of which floor.c knows what they do with a root file system.
+enum { FIRST_ROOTED = 5, LAST_FLOOR = 7 };
 
 struct candidate {
     const char *name;
     const char *argv[ARGS_MAX];
-    double *times;           // microseconds, by turn
-    double memory, memories; // kB per container: one alone, and CONTAINERS at once
+    double *times;                 // microseconds, by turn
+    double memory, memories;       // kB per container: one alone, and CONTAINERS at once
+    const struct candidate *floor; // of a ROOTED one, or NULL
     enum kind kind;
     int command; // where COMMAND is in argv
     bool failed;
@@ -149,7 +158,7 @@ static void enter_scratch(const char *scratch)
 // ---- the candidates ----
 
 // Add one: a NULL-terminated list of arguments, COMMAND the last.
-static void add(enum kind kind, const char *name, const char *const *argv)
+static struct candidate *add(enum kind kind, const char *name, const char *const *argv)
 {
     struct candidate *new = &candidates[candidate_count++];
     int count = 0;
@@ -160,6 +169,7 @@ static void add(enum kind kind, const char *name, const char *const *argv)
     for (; argv[count] != NULL; count++)
         new->argv[count] = argv[count];
     new->command = count - 1;
+    return new;
 }
 
 // ".../step04/mydocker" is step04.
@@ -271,6 +281,23 @@ static void add_peers(const char *scratch)
     add_runtime(PEER, "runc", runc, scratch);
 }
 
+// A step that has --rootfs, and self-exec with what that one calls.
+static void add_rooted_step(const char *path, const char *root)
+{
+    const char *floor = format("%s/floor", directory), *name = name_of(path);
+    int step = (int)strtol(name + strcspn(name, "0123456789"), NULL, 10);
+    const struct candidate *its_floor = NULL;
+
+    if (step < FIRST_ROOTED)
+        return;
+    if (step <= LAST_FLOOR)
+        its_floor = add(ROOTED_FLOOR, format("floor%02d", step),
+                        (const char *[]){floor, "--self-exec", "--root", format("%d", step), root,
+                                         "/true", NULL});
+    add(ROOTED, name, (const char *[]){path, "run", "--rootfs", root, "/true", NULL})->floor =
+        its_floor;
+}
+
 // The STEPS that have --rootfs, and the peers with the same root and what step 6 mounts in it
 // (bwrap binds the host's /sys). None of these makes a layer, as step 7 does.
 static void add_rooted(const char *scratch, char **steps)
@@ -284,9 +311,7 @@ static void add_rooted(const char *scratch, char **steps)
                         MOUNT("/dev/shm", "tmpfs", ",\"mode=1777\",\"size=64m\"") ","
                         MOUNT("/dev/mqueue", "mqueue", "") "," MOUNT("/sys", "sysfs", ",\"ro\""));
     for (; *steps != NULL; steps++)
-        if (strcmp(name_of(*steps), "step05") >= 0)
-            add(ROOTED, name_of(*steps),
-                (const char *[]){*steps, "run", "--rootfs", root, "/true", NULL});
+        add_rooted_step(*steps, root);
     const char *of_bwrap[] = {bwrap,
                               "--unshare-pid",
                               "--unshare-net",
@@ -309,9 +334,9 @@ static void add_rooted(const char *scratch, char **steps)
                               "/true",
                               NULL};
     if (bwrap != NULL)
-        add(ROOTED, "bwrap", of_bwrap);
-    add_runtime(ROOTED, "crun", crun, bundle);
-    add_runtime(ROOTED, "runc", runc, bundle);
+        add(ROOTED_PEER, "bwrap", of_bwrap);
+    add_runtime(ROOTED_PEER, "crun", crun, bundle);
+    add_runtime(ROOTED_PEER, "runc", runc, bundle);
 }
 
 // ---- one run, from outside ----
@@ -540,36 +565,53 @@ static void print_times(const struct candidate *floor, const struct candidate *s
         "\n%-10s %6s %9s %9s %9s %8s %8s %9s\n",
         "", "runs", "median", "quartile1", "quartile3", "medians", "paired", "self-exec");
     for (int i = 0; i < candidate_count; i++)
-        if (!candidates[i].failed && candidates[i].kind != ROOTED)
+        if (!candidates[i].failed && candidates[i].kind < ROOTED)
             print_row(&candidates[i], floor, self_exec, runs);
+}
+
+// The last step with a root file system, or NULL.
+static const struct candidate *last_rooted(void)
+{
+    const struct candidate *last = NULL;
+
+    for (int i = 0; i < candidate_count; i++)
+        if (candidates[i].kind == ROOTED && !candidates[i].failed)
+            last = &candidates[i];
+    return last;
+}
+
+static void print_rooted_row(const struct candidate *candidate, const struct candidate *last,
+                             int runs)
+{
+    double *times = sorted(candidate->times, runs);
+
+    printf("%-10s %6d %9.0f %9.0f %9.0f %8.3f", candidate->name, runs, quantile(times, runs, 0.5),
+           quantile(times, runs, 0.25), quantile(times, runs, 0.75),
+           paired_ratio(candidate, last, runs));
+    if (candidate->floor != NULL)
+        printf(" %9.3f", paired_ratio(candidate, candidate->floor, runs));
+    putchar('\n');
+    free(times);
 }
 
 // Nothing to print where no step has a root file system.
 static void print_rooted(int runs)
 {
-    const struct candidate *last = NULL;
+    const struct candidate *last = last_rooted();
 
-    for (int i = 0; i < candidate_count; i++)
-        if (candidates[i].kind == ROOTED && !candidates[i].failed &&
-            strncmp(candidates[i].name, "step", 4) == 0)
-            last = &candidates[i];
     if (last == NULL)
         return;
     printf(
-        "\nThe same with a root file system. Of the peers none makes a layer, as step 7 does; "
-        "they\nmount what step 6 does. The ratio is to %s, paired.\n"
-        "\n%-10s %6s %9s %9s %9s %8s\n",
-        last->name, "", "runs", "median", "quartile1", "quartile3", last->name);
-    for (int i = 0; i < candidate_count; i++) {
-        const struct candidate *candidate = &candidates[i];
-        if (candidate->kind != ROOTED || candidate->failed)
-            continue;
-        double *times = sorted(candidate->times, runs);
-        printf("%-10s %6d %9.0f %9.0f %9.0f %8.3f\n", candidate->name, runs,
-               quantile(times, runs, 0.5), quantile(times, runs, 0.25), quantile(times, runs, 0.75),
-               paired_ratio(candidate, last, runs));
-        free(times);
-    }
+        "\nThe same with a root file system. A step's floor is self-exec with that step's own "
+        "calls:\npivot_root(2), the mounts, the files in /dev, the overlay. Of the peers none "
+        "makes "
+        "a layer,\nas step 7 does; they mount what step 6 does. The ratios are to %s and to the "
+        "floor, paired.\n"
+        "\n%-10s %6s %9s %9s %9s %8s %9s\n",
+        last->name, "", "runs", "median", "quartile1", "quartile3", last->name, "its floor");
+    for (int i = 0; i < candidate_count; i++)
+        if (candidates[i].kind >= ROOTED && !candidates[i].failed)
+            print_rooted_row(&candidates[i], last, runs);
 }
 
 // ---- memory: what waits beside COMMAND, in its share (PSS) ----
@@ -707,6 +749,32 @@ static bool judge_time(const struct candidate *step, const struct candidate *sel
     return met;
 }
 
+static bool judge_rooted(int runs)
+{
+    const struct candidate *last = last_rooted();
+    bool met = true;
+
+    if (last != NULL)
+        printf("With a root file system:\n");
+    for (int i = 0; i < candidate_count; i++) {
+        const struct candidate *candidate = &candidates[i];
+        bool is_bwrap = strcmp(candidate->name, "bwrap") == 0;
+        double target = is_bwrap ? BWRAP_TARGET : CRUN_TARGET, ratio;
+        if (candidate->floor != NULL) {
+            ratio = paired_ratio(candidate, candidate->floor, runs);
+            met &=
+                judge(ratio <= ROOTED_TARGET, format("%s: time at most %.2f x its floor's: %.3f x",
+                                                     candidate->name, ROOTED_TARGET, ratio));
+        } else if (candidate->kind == ROOTED_PEER && !candidate->failed && last != NULL &&
+                   strcmp(candidate->name, "runc") != 0) {
+            ratio = paired_ratio(last, candidate, runs);
+            met &= judge(ratio <= target, format("%s: time at most %.2f x %s's: %.3f x", last->name,
+                                                 target, candidate->name, ratio));
+        }
+    }
+    return met;
+}
+
 // The figure for one alone is no target: it has all of its program's pages to itself, while those
 // of a dynamic program are shared with whatever else is running on this machine.
 static bool judge_memory(const struct candidate *step)
@@ -787,7 +855,8 @@ static bool measure(const char *scratch, char **steps, int runs)
     if (last_step->failed)
         return judge(false, "all, as it did not run");
     bool met = judge_time(last_step, self_exec, runs);
-    return judge_memory(last_step) && met;
+    met &= judge_memory(last_step);
+    return judge_rooted(runs) && met;
 }
 
 // A reader is not to blame for what else the machine does.

@@ -5,6 +5,7 @@ Usage: test_trace.py [unittest's options]
 import contextlib
 import io
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -136,6 +137,37 @@ class Stories(unittest.TestCase):
             trace.line(f"10 {call}")
         self.assertEqual([row[4] for row in trace.rows],
                          ["you have typed it", "hold back all signals", "make the child (this is fork)"])
+
+
+class Floor(unittest.TestCase):
+    """What make bench measures a step against calls what the step calls (bench/floor.c)."""
+
+    CALLS = ("mount", "umount2", "pivot_root", "chdir", "fchdir", "chmod", "mkdir", "mknod", "mknodat", "symlink",
+             "setxattr")
+
+    def calls(self, *command):
+        """Those of init, up to COMMAND."""
+        privilege = [] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user"]
+        with tempfile.NamedTemporaryFile("r") as log:
+            subprocess.run([*privilege, "strace", "-f", "-qq", "-o", log.name, "-e", "trace=?" + ",?".join(self.CALLS),
+                            *command], cwd=ROOT, check=True)
+            calls = [line.split(" ", 1)[1].strip() for line in log.read().splitlines() if "SIGCHLD" not in line]
+        first = 'mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)'
+        # The number of the old root's descriptor differs.
+        calls = [re.sub(r"^fchdir\(\d\)", "fchdir(N)", re.sub(" +=", " =", call)) for call in calls]
+        return calls[[call.startswith(first) for call in calls].index(True):]
+
+    def test_the_same_calls_as_the_step(self):
+        floor = ROOT / "build/plain/tests/bench/floor"
+        with tempfile.TemporaryDirectory() as root:
+            subprocess.run([ROOT / "beyond/make-rootfs", root + "/rootfs"], check=True, stdout=subprocess.DEVNULL)
+            for step, least in [("4", 2), ("5", 7), ("6", 30), ("7", 40)]:
+                of_floor, of_step = ([], []) if step == "4" else (["--root", step, root + "/rootfs"],
+                                                                  ["--rootfs", root + "/rootfs"])
+                found = self.calls(floor, "--self-exec", *of_floor, "/bin/true")
+                wanted = self.calls(ROOT / f"step0{step}/mydocker", "--log-level", "warn", "run", *of_step, "/bin/true")
+                self.assertEqual(found, wanted)
+                self.assertGreaterEqual(len(found), least)
 
 
 if __name__ == "__main__":

@@ -6,5 +6,5 @@ trace-%: step% $(if $(MYDOCKER),$(suite)) ## what the kernel was asked, call by 
 	@$(if $(MYDOCKER),mydocker=$$($(suite) --path $(call quoted,$(MYDOCKER))) &&) \
 	  $(PYTHON) -B tests/trace/trace.py $(if $(MYDOCKER),--program "$$mydocker") $(call two_digits,$*) $(COMMAND)
 
-test-trace: $(steps) $(suite)
+test-trace: $(steps) $(suite) $(bench_dir)/floor
 	@$(PYTHON) -B tests/trace/test_trace.py
