@@ -109,8 +109,15 @@ static void through_init(void)
            "init should execute COMMAND, in its own place; executed were\n%s", found);
 }
 
+// Where to think, of refusals.
+static const char who_calls[] =
+    "init sets up what is not there yet, and does it once: who has started it? Only a mydocker "
+    "outside of this PID namespace may. What does its child have that nobody else has? (In C: "
+    "lifeline_leads_out())";
+
 static void by_a_person(void)
 {
+    think(who_calls);
     expect_failure(run("init", probe, "facts"), 125, "init");
     expect_failure(run("init"), 125, "init");
 }
@@ -124,6 +131,7 @@ static void open_three(const void *argument)
 
 static void by_a_person_with_descriptors(void)
 {
+    think(who_calls);
     struct launch how = {.prepare = open_three, .by_hand = "... 3<&0", .keep_input_open = true};
     struct process *p = start_with(&how, "init", probe, "facts");
 
@@ -142,6 +150,7 @@ static void open_pidfd(const void *argument)
 
 static void by_a_person_with_a_pidfd(void)
 {
+    think(who_calls);
     expect_failure(
         run_with(PREPARED(open_pidfd, NULL, "... (with a pidfd of its parent as descriptor 3)"),
                  "init", probe, "facts"),
@@ -151,6 +160,7 @@ static void by_a_person_with_a_pidfd(void)
 // pidfd_send_signal(2) takes a directory of /proc for a pidfd, too.
 static void by_a_person_with_a_directory(void)
 {
+    think(who_calls);
     need_tool("unshare");
     struct launch how = {.direct = true};
     struct process *p =
@@ -171,6 +181,7 @@ static void cover_proc(const void *argument)
 
 static void without_proc(void)
 {
+    think("what does execve(2) of /proc/self/exe return, and is there a /proc at all?");
     expect_failure(run_with(PREPARED(cover_proc, NULL,
                                      "unshare --mount sh -c 'mount -t tmpfs tmpfs /proc; ...'"),
                             "run", probe, "facts"),
@@ -181,6 +192,7 @@ static void without_proc(void)
 // that is no guard.
 static void as_command(void)
 {
+    think(who_calls);
     struct process *p = run("run", mydocker, "init", probe, "facts");
 
     wanted(
@@ -252,6 +264,6 @@ static const struct promise promises[] = {
     {"under another name", ALWAYS, LAST, deleted_program},
     {"under a name that is no file", ALWAYS, LAST, false_name},
 };
-MECHANISM(
-    init, 3,
-    "execve(2) of /proc/self/exe with the word init; a check that only your own parent passes");
+MECHANISM(init, 3,
+          "in the child: execve(2) of /proc/self/exe, with init where run stood; in there: "
+          "execve(2) of COMMAND");

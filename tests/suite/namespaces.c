@@ -82,6 +82,9 @@ static void is_pid_1(void)
     expect(!shared(p, "pid"), "COMMAND should be PID 1, it is %ld in the caller's PID namespace",
            fact_number(p, "pid"));
     answer(NULL);
+    think(
+        "execve(2) replaces the program and keeps the process: who calls it, PID 1 or a child of "
+        "it?");
     expect(fact_number(p, "pid") == 1,
            "COMMAND should be PID 1, it is %ld, in a new PID namespace: let the first process in "
            "there itself execute COMMAND",

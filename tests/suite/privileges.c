@@ -159,11 +159,13 @@ static void limits(void)
                                kinds[i])};
         struct process *p = run_with(&how, "run", probe, "facts");
         answer(text_of("CLONE_NEW%s in the flags of clone(2)", flags[i]));
+        think("which flags does clone(2) get? Each kind of namespace has its own (namespaces(7))");
         expect(p->status != 0,
                "no %s namespace could be made here, and it ran: none was asked for. It should have "
                "failed",
                kinds[i]);
         answer(NULL);
+        think(NULL);
         expect_failure(p, 125, "No space left on device...limit");
         expect_failure(p, 125, text_of("user.max_%s_namespaces", kinds[i]));
     }

@@ -19,6 +19,7 @@ static struct process *processes[PROCESSES_MAX];
 static size_t process_count;
 
 static char last_words[512];
+static char typed_lines[512]; // on the terminal of that process, a line each
 
 static const char *quotes_for(const char *word)
 {
@@ -100,6 +101,7 @@ static const char *situation(const struct launch *how)
 
 static void remember(const struct launch *how, const char *const *words)
 {
+    typed_lines[0] = '\0';
     const char *by_hand = how->by_hand == NULL ? "..." : how->by_hand;
     const char *dots = strstr(by_hand, "...");
     int before = dots == NULL ? (int)strlen(by_hand) : (int)(dots - by_hand);
@@ -121,7 +123,44 @@ const char *process_last_words(void)
 
 void process_forget_words(void)
 {
-    last_words[0] = '\0';
+    last_words[0] = typed_lines[0] = '\0';
+}
+
+// TEXT as a person types it: our own programs by their names, keys by theirs, without the last
+// newline.
+static const char *keys_by_hand(const char *text)
+{
+    const char *line = strcmp(text, "\n") == 0 ? "Enter" : "";
+
+    for (; *text != '\0'; text++) {
+        if (text[0] == '$' && (text[1] == 'M' || text[1] == 'P'))
+            line = text_of("%s%s", line, *++text == 'M' ? "mydocker" : "probe");
+        else if (*text != '\n' && *text < ' ')
+            line = text_of("%sCtrl-%c", line, *text + '@');
+        else if (*text != '\n' || text[1] != '\0')
+            line = text_of("%s%c", line, *text);
+    }
+    return line;
+}
+
+// What is typed again and again is told once; where it is too much, the last of it.
+static void remember_typed(const char *text)
+{
+    const char *line = keys_by_hand(text), *last = strrchr(typed_lines, '\n');
+
+    if (strcmp(last == NULL ? typed_lines : last + 1, line) == 0)
+        return;
+    while (strlen(typed_lines) + strlen(line) + 2 > sizeof(typed_lines) &&
+           strchr(typed_lines, '\n') != NULL)
+        memmove(typed_lines, strchr(typed_lines, '\n') + 1, strlen(strchr(typed_lines, '\n')));
+    size_t length = strlen(typed_lines);
+    (void)snprintf(typed_lines + length, sizeof(typed_lines) - length, "%s%s",
+                   length == 0 ? "" : "\n", line);
+}
+
+const char *process_typed(void)
+{
+    return typed_lines[0] == '\0' ? NULL : typed_lines;
 }
 
 long long now(void)
@@ -364,6 +403,8 @@ struct process *process_run(const struct launch *how, const char *const *words)
 
 void process_type(struct process *process, const char *text)
 {
+    if (process->how->terminal)
+        remember_typed(text);
     expect(write(process->in, text, strlen(text)) == (ssize_t)strlen(text), "cannot type \"%s\"",
            text);
 }

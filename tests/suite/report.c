@@ -338,6 +338,10 @@ static void print_failure(const struct promise *promise, const char *left)
         print_labelled("did:", process_last_words());
         tally->probe_was_named |= strstr(process_last_words(), "probe") != NULL;
     }
+    if (process_typed() != NULL) {
+        print_labelled("typed:", process_typed());
+        tally->probe_was_named |= strstr(process_typed(), "probe") != NULL;
+    }
     if (wants != NULL)
         print_labelled("wanted:", wants);
     print_labelled("found:", message != NULL ? message : "the test itself came to grief");

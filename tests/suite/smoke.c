@@ -124,6 +124,10 @@ static const char *why_it_failed_itself(const struct process *p)
     if (lost_its_child(p))
         return "waitpid(2) finds no child: SIGCHLD is missing in the flags of clone(2), or\n"
                "ignored";
+    if (step >= 3 && strstr(p->errors.bytes, strerror(ENOSPC)) != NULL)
+        return "one container in another until no more can be made: does the child execute "
+               "mydocker\n"
+               "with init, or with run once more?";
     return "mydocker itself failed, and standard error says at which call";
 }
 

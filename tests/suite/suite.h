@@ -58,7 +58,7 @@ _Noreturn void fail_at(const char *file, int line, const char *format, ...)
 void wanted(const char *what);
 
 // Where to think, if the rest of the test fails: said in place of the mechanism's hint, where that
-// would mislead.
+// would mislead. NULL: that hint again.
 void think(const char *where);
 
 // What exactly is missing, where the rest of the test fails: told to who asks with --hint 2. The
@@ -222,6 +222,9 @@ void process_kill_all(void);
 
 // The words that started the last process of this test, NULL if there was none.
 const char *process_last_words(void);
+
+// What was typed on its terminal since, a line each, NULL if nothing was.
+const char *process_typed(void);
 void process_forget_words(void);
 
 // start and finish in one

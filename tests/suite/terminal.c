@@ -29,7 +29,8 @@ static const char stops_too[] =
     "for mydocker: that has to stop, too, by SIGTSTP to its own group, and later to send SIGCONT";
 static const char pid_1_shrugs[] =
     "PID 1 is not sent the SIGTSTP of Ctrl-Z: who stops it from outside, and by which signal? The "
-    "calling shell waits for mydocker, which has to stop, too";
+    "calling shell waits for mydocker, which has to stop, too (in C: job_start() is told that "
+    "COMMAND is PID 1)";
 static const char whose_foreground[] =
     "ask whose the foreground is (tcgetpgrp(3)) before you give the terminal away or take it: "
     "after each SIGCONT it may be somebody else's";
