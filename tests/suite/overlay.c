@@ -86,8 +86,7 @@ static const char *all_of(const char *directory)
     const struct launch direct = {.direct = true, .directory = directory};
     const char *text =
         run_with(&direct, "sh", "-c",
-                 "find . | sort | while read -r f; do ls -ld \"$f\"; done; "
-                 "for f in changed deleted renamed tree/file; do echo $f; cat $f; done 2>&1")
+                 "ls -ld .; ls -lAR .; tail -n +1 changed deleted renamed tree/file 2>&1")
             ->output.bytes;
 
     process_forget_words();
