@@ -83,7 +83,7 @@ static void closed_ones(void)
                "with descriptors closed (mask %d: 1 is descriptor 0, 2 is 1, 4 is 2) COMMAND "
                "should run, and end with 0: %s",
                which, describe(p));
-        p = run_with(&(struct launch){.direct = true}, "cat", "report");
+        p = run_with(&by_the_test, "cat", "report");
         expect(strcmp(fact(p, "descriptors"), "0 1 2 ") == 0,
                "closed descriptors (mask %d) should be /dev/null, so that the table holds 0 1 2; "
                "it holds %s",

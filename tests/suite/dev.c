@@ -210,12 +210,11 @@ static void whatever_umask(void)
 static void directory_is_as_before(void)
 {
     const char *root = root_make();
-    const struct launch direct = {.direct = true};
-    const char *before = run_with(&direct, "ls", "-laR", root)->output.bytes;
+    const char *before = run_with(&by_the_test, "ls", "-laR", root)->output.bytes;
     struct process *p = run("run", "--rootfs", root, "/bin/probe", "exit", "3");
 
     expect(p->status == 3, "COMMAND should run in DIR, and end with 3: %s", describe(p));
-    const char *after = run_with(&direct, "ls", "-laR", root)->output.bytes;
+    const char *after = run_with(&by_the_test, "ls", "-laR", root)->output.bytes;
     expect(strcmp(before, after) == 0, "DIR itself should be as before: %s",
            difference(before, after));
 }

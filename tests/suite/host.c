@@ -101,7 +101,7 @@ static bool may_be_masked(const char *point)
 // Sorted: the kernel copies them to a new namespace in another order than they were made in.
 static const char *mount_points(bool of_host, const char *besides)
 {
-    struct launch how = {.direct = of_host};
+    struct launch how = {.direct = of_host, .aside = of_host};
     struct process *p = of_host ? run_with(&how, "cat", "/proc/self/mountinfo")
                                 : run_with(&how, "run", "cat", "/proc/self/mountinfo");
     const char *points[4096], *text = "";

@@ -83,13 +83,12 @@ static const char *root_with_files(void)
 // All that is in DIRECTORY: names, modes, sizes and contents.
 static const char *all_of(const char *directory)
 {
-    const struct launch direct = {.direct = true, .directory = directory};
+    const struct launch direct = {.direct = true, .aside = true, .directory = directory};
     const char *text =
         run_with(&direct, "sh", "-c",
                  "ls -ld .; ls -lAR .; tail -n +1 changed deleted renamed tree/file 2>&1")
             ->output.bytes;
 
-    process_forget_words();
     return text;
 }
 

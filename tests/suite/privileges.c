@@ -404,7 +404,7 @@ static void file_capabilities(void)
     mkdir("capable", 0755);
     // The scratch directory is mounted nosuid, where no file gives any.
     expect(mount("tmpfs", "capable", "tmpfs", 0, NULL) == 0, "cannot mount a tmpfs");
-    struct process *p = run_with(&(struct launch){.direct = true}, "cp", mydocker, copy);
+    struct process *p = run_with(&by_the_test, "cp", mydocker, copy);
     bool made = p->status == 0 && of_file != NULL &&
                 cap_set_flag(of_file, CAP_PERMITTED, 1, &sys_admin, CAP_SET) == 0 &&
                 cap_set_flag(of_file, CAP_EFFECTIVE, 1, &sys_admin, CAP_SET) == 0 &&

@@ -40,7 +40,6 @@ const char *root_make(void)
 {
     static const char *const directories[] = {"", "/bin", "/dev", "/proc", "/sys", "/this-is-DIR"};
     const char *root = text_of("%s/root", scratch);
-    const struct launch direct = {.direct = true};
 
     if (!probe_is_static())
         cannot_check("the probe is not static here, and would need a C library in DIR");
@@ -49,11 +48,10 @@ const char *root_make(void)
     if (step >= 7 && ordinary_user && !overlay_for_users())
         cannot_check_as_user("the kernel mounts no overlay in a user namespace (Linux 5.11)");
     (void)chmod(root, 0755);
-    must(run_with(&direct, "rm", "-rf", root)->status, "rm");
+    must(run_with(&by_the_test, "rm", "-rf", root)->status, "rm");
     for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
         must(mkdir(text_of("%s%s", root, directories[i]), 0755), directories[i]);
-    must(run_with(&direct, "cp", probe, text_of("%s/bin/probe", root))->status, "cp");
-    process_forget_words();
+    must(run_with(&by_the_test, "cp", probe, text_of("%s/bin/probe", root))->status, "cp");
     return root;
 }
 
@@ -181,7 +179,7 @@ static void looked_up_inside(void)
 // What a directory holds, and what is in its file.
 static const char *listing(const char *directory)
 {
-    const struct launch direct = {.direct = true, .directory = directory};
+    const struct launch direct = {.direct = true, .aside = true, .directory = directory};
 
     return run_with(&direct, "sh", "-c", "ls -lR . && cat ./*/*")->output.bytes;
 }

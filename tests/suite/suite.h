@@ -167,6 +167,7 @@ void keeper_let(bool through);
 struct launch {
     bool direct;                           // the words are the program, not mydocker's arguments
     bool privileged;                       // with all that COMMAND may do before step 9
+    bool aside;                            // the test's own affair: no report tells of it
     bool terminal;                         // on a terminal of its own, as leader of a new session
     const char *input;                     // what standard input holds: else /dev/null,
     size_t input_size;                     // strlen(3) if 0
@@ -226,6 +227,9 @@ const char *process_last_words(void);
 // What was typed on its terminal since, a line each, NULL if nothing was.
 const char *process_typed(void);
 void process_forget_words(void);
+
+// A start that is no business of the report's: a look, or a copy.
+extern const struct launch by_the_test;
 
 // start and finish in one
 struct process *process_run(const struct launch *how, const char *const *words);

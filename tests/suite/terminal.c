@@ -482,7 +482,7 @@ static void foreground_after_the_background(void)
 
     converse(p, "set -b; $M run -it $P facts >report &\n", "topped");
     ask(p, "fg >/dev/null; echo at-$((40+2))\n", "at-42");
-    struct process *report = run_with(&(struct launch){.direct = true}, "cat", "report");
+    struct process *report = run_with(&by_the_test, "cat", "report");
     expect(fact_number(report, "pgid") == fact_number(report, "pid"),
            "after fg COMMAND should be given the terminal: %s", describe(p));
     process_type(p, "exit 0\n");
@@ -927,7 +927,7 @@ static void background_of_no_shell(void)
     await(strstr(content_of(text_of("%s/behind", scratch)), "\nfd0=") != NULL ||
               (process_watch(p, 5), false),
           "COMMAND should run, without a terminal: %s", content_of(text_of("%s/log", scratch)));
-    struct process *report = run_with(&(struct launch){.direct = true}, "cat", "behind");
+    struct process *report = run_with(&by_the_test, "cat", "behind");
     expect(strcmp(fact(report, "fd0"), fact(report, "null")) == 0,
            "what no shell can send to the foreground should read /dev/null: %s", describe(report));
     expect(tcgetpgrp(p->out) == p->pid, "the foreground should be the calling shell's: %s",
