@@ -346,7 +346,9 @@ static void await_text(struct process *process, const struct text *text, const c
     while (strstr(text->bytes, wanted) == NULL && !process_has_ended(process) && now() < limit)
         pump(process);
     pump(process);
-    expect(strstr(text->bytes, wanted) != NULL, "waited in vain for \"%s\": %s", wanted,
+    // "Stopped" in one shell is "stopped" in another.
+    expect(strstr(text->bytes, wanted) != NULL, "waited in vain for \"%s%.*s\": %s",
+           strcmp(wanted, "topped") == 0 ? "s" : "", (int)strcspn(wanted, "\r\n"), wanted,
            describe(process));
 }
 

@@ -231,7 +231,10 @@ void fail_at(const char *file, int line, const char *text, ...)
     if (vasprintf(&message, text, arguments) == -1)
         abort();
     va_end(arguments);
-    // XML has no place for most control characters, nor for what is no UTF-8.
+    // XML has no place for most control characters, nor for what is no UTF-8. On a terminal a line
+    // ends in two of them.
+    for (char *c = message; (c = strstr(c, "\r\n")) != NULL;)
+        memmove(c, c + 1, strlen(c));
     for (char *c = message; *c != '\0'; c++)
         if ((*c < ' ' && *c != '\n' && *c != '\t') || *c > '~')
             *c = '?';
