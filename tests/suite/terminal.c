@@ -985,10 +985,12 @@ static void stopped_behind_a_pager(void)
     need_tool("busybox");
     struct process *p = calling_shell();
 
-    converse(p,
-             "$M --log-level warn run -it sh -c 'while :; do echo t-$((40+2)); sleep .05; done' | "
-             "busybox less\n",
-             "t-42");
+    // A screen full at once: a pager may wait for one before it shows anything.
+    converse(
+        p,
+        "$M --log-level warn run -it sh -c 'for i in 1 2 3 4 5; do printf "
+        "\"t-$((40+2))\\n\\n\\n\\n\\n\"; done; while :; do echo; sleep .05; done' | busybox less\n",
+        "t-42");
     // It reads a key, and is given the terminal for that.
     process_type(p, "j");
     await(tcgetpgrp(p->out) == only_child(p->pid) || (process_watch(p, 5), false),
