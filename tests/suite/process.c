@@ -33,8 +33,8 @@ static const char *quotes_for(const char *word)
 // Does the program know this option? A step that is looked at as the next one does not.
 static bool takes(const char *option, const char *value)
 {
-    struct process *p =
-        process_start(&(struct launch){0}, WORDS("run", option, value, probe, "exit", "0"));
+    struct process *p = process_start(&(struct launch){.aside = true},
+                                      WORDS("run", option, value, probe, "exit", "0"));
 
     return process_ends_within(p, time_limit) && p->status == 0;
 }
