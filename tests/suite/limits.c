@@ -72,8 +72,7 @@ static void need_version_2(void)
         cannot_check_here("there are no control groups of version 2 on " ALL_GROUPS);
 }
 
-// An empty group below which there can be others, with all limits.
-static const char *place(void)
+const char *limits_place(void)
 {
     static const char *const controllers[] = {"+memory", "+cpu", "+pids"};
     const char *directory = ALL_GROUPS "/test-of-mydocker";
@@ -89,14 +88,14 @@ static const char *place(void)
     return directory;
 }
 
-// To be called before execve(2): ARGUMENT, a group, in place of them all.
-static void in_place(const void *argument)
+void limits_in_place(const void *argument)
 {
     private_mounts();
     if (mount(argument, ALL_GROUPS, NULL, MS_BIND, NULL) == -1)
         _exit(111);
 }
-#define IN(place) (&(struct launch){.prepare = in_place, .argument = (place), .by_hand = "..."})
+#define IN(place)                                                                                  \
+    (&(struct launch){.prepare = limits_in_place, .argument = (place), .by_hand = "..."})
 
 static void expect_empty(const char *groups, const char *after)
 {
@@ -110,7 +109,7 @@ static void expect_empty(const char *groups, const char *after)
 static struct process *start_limited(const char *groups, const char *limit, const char *value)
 {
     struct launch how = {
-        .prepare = in_place, .argument = groups, .by_hand = "...", .keep_input_open = true};
+        .prepare = limits_in_place, .argument = groups, .by_hand = "...", .keep_input_open = true};
     struct process *p = start_with(&how, "run", "-i", limit, value, probe, "limits");
 
     process_await_output(p, "ready\n");
@@ -147,7 +146,7 @@ static void own_namespace(void)
 
 static void own_group_is_root(void)
 {
-    const char *groups = place();
+    const char *groups = limits_place();
     struct process *p = start_limited(groups, "--pids-limit", "9");
 
     process_end_input(p);
@@ -162,7 +161,7 @@ static void own_group_is_root(void)
 
 static void groups_are_read_only(void)
 {
-    const char *groups = place(), *root = root_make();
+    const char *groups = limits_place(), *root = root_make();
     struct process *p =
         run_with(IN(groups), "run", "--pids-limit", "9", "--rootfs", root, "/bin/probe", "limits");
 
@@ -185,9 +184,9 @@ static const char *path_of(const char *directory)
 
 static void from_the_first_instruction(void)
 {
-    const char *groups = place();
+    const char *groups = limits_place();
     const struct launch how = {
-        .direct = true, .prepare = in_place, .argument = groups, .by_hand = "..."};
+        .direct = true, .prepare = limits_in_place, .argument = groups, .by_hand = "..."};
     struct process *p = run_with(&how, probe, "first-group", mydocker, "run", "--pids-limit", "9",
                                  probe, "exit", "3");
 
@@ -202,7 +201,7 @@ static void from_the_first_instruction(void)
 
 static void too_many_processes(void)
 {
-    const char *groups = place();
+    const char *groups = limits_place();
     struct process *p = run_with(IN(groups), "run", "--pids-limit", "5", probe, "processes", "9");
 
     expect(p->status == 0 && fact_number(p, "made") == 4 && fact_number(p, "error") == EAGAIN,
@@ -214,7 +213,7 @@ static void too_many_processes(void)
 
 static void too_much_memory(void)
 {
-    const char *groups = place();
+    const char *groups = limits_place();
     struct process *p = run_with(IN(groups), "run", "-m", "24m", probe, "memory", "99");
 
     answer("137 is 128 + SIGKILL");
@@ -235,7 +234,7 @@ static long number_in(const char *file)
 
 static void limits_are_set(void)
 {
-    const char *groups = place();
+    const char *groups = limits_place();
     struct process *p = start_limited(groups, "--memory", "64m");
     const char *group = only_group(groups), *swap = text_of("%s/memory.swap.max", group);
 
@@ -257,7 +256,7 @@ static void limits_are_set(void)
 
 static void a_share_of_a_processor(void)
 {
-    const char *groups = place();
+    const char *groups = limits_place();
     struct process *p = run_with(IN(groups), "run", "--cpus", "0.2", probe, "work");
 
     expect(p->status == 0 && fact_number(p, "share") < 500,
@@ -274,7 +273,7 @@ static void gone_afterwards(void)
                 {"failure", "exit", "3", 3},
                 {"a crash", "crash", NULL, 139},
                 {"a child that was left", "leave-child", NULL, 7}};
-    const char *groups = place();
+    const char *groups = limits_place();
 
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
         struct process *p =
@@ -290,7 +289,7 @@ static void gone_afterwards(void)
 
 static void gone_after_a_signal(void)
 {
-    const char *groups = place();
+    const char *groups = limits_place();
     struct process *p = start_limited(groups, "--pids-limit", "9");
 
     for (int i = 0; i < 3; i++) {
@@ -305,20 +304,20 @@ static void in_place_and_no_clone(const void *argument)
 {
     const struct denied clone = {.number = SYS_clone, .flags = CLONE_NEWPID};
 
-    in_place(argument);
+    limits_in_place(argument);
     deny(&clone);
 }
 
 static void gone_after_a_failure(void)
 {
-    const char *groups = place();
+    const char *groups = limits_place();
 
     expect_failure(run_with(PREPARED(in_place_and_no_clone, groups,
                                      "... (under a seccomp filter: clone3(2) fails)"),
                             "run", "--pids-limit", "9", probe, "facts"),
                    125, "Operation not permitted");
     expect_empty(groups, "a clone that fails");
-    groups = place();
+    groups = limits_place();
     expect_failure(run_with(IN(groups), "run", "--pids-limit", "0", probe, "facts"), 125,
                    "Resource temporarily unavailable...limit");
     expect_empty(groups, "a clone that fails");
@@ -331,7 +330,7 @@ static bool is_populated(const char *group)
 
 static void swept_by_the_next(void)
 {
-    const char *groups = place();
+    const char *groups = limits_place();
     struct process *killed = start_limited(groups, "--pids-limit", "9");
     const char *group = only_group(groups);
 
@@ -355,7 +354,7 @@ static void swept_by_the_next(void)
 
 static void groups_below_are_removed(void)
 {
-    const char *groups = place();
+    const char *groups = limits_place();
     struct process *p = start_limited(groups, "--pids-limit", "9");
     const char *group = only_group(groups);
 
@@ -375,9 +374,9 @@ static void groups_below_are_removed(void)
 
 static void none_without_limits(void)
 {
-    const char *groups = place();
+    const char *groups = limits_place();
     struct launch how = {
-        .prepare = in_place, .argument = groups, .by_hand = "...", .keep_input_open = true};
+        .prepare = limits_in_place, .argument = groups, .by_hand = "...", .keep_input_open = true};
     struct process *p = start_with(&how, "run", "-i", probe, "limits");
 
     process_await_output(p, "ready\n");
@@ -396,7 +395,7 @@ static void wrong_values(void)
         {"--cpus", "-1"},       {"--cpus", "1,5"},      {"--cpus", "1.5x"},   {"--cpus", ""},
         {"--cpus", "nan"},      {"--cpus", "1e99"},     {"--cpus", "0.001"},
     };
-    const char *groups = place();
+    const char *groups = limits_place();
 
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         expect_failure(run_with(IN(groups), "run", wrong[i][0], wrong[i][1], probe, "facts"), 125,
@@ -424,7 +423,7 @@ static void nothing_there(const void *argument)
 
 static void read_only_groups(const void *argument)
 {
-    in_place(argument);
+    limits_in_place(argument);
     if (mount(NULL, ALL_GROUPS, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == -1)
         _exit(111);
 }
@@ -449,7 +448,7 @@ static void other_version(void)
 
 static void cannot_be_changed(void)
 {
-    const char *groups = place();
+    const char *groups = limits_place();
 
     expect_refusal(read_only_groups, groups, "... (where " ALL_GROUPS " is read-only)",
                    "Read-only file system...container");
@@ -459,10 +458,10 @@ static void cannot_be_changed(void)
 // A group to which none of the limits was handed down.
 static void no_controllers(void)
 {
-    const char *groups = place(), *below = text_of("%s/below", groups);
+    const char *groups = limits_place(), *below = text_of("%s/below", groups);
 
     expect(mkdir(below, 0755) == 0, "cannot make a group");
-    expect_refusal(in_place, below, "... (where no controller is left)",
+    expect_refusal(limits_in_place, below, "... (where no controller is left)",
                    "memory: No such file or directory...version 1");
     remove_groups(below);
     expect_empty(groups, "a refusal");
@@ -472,12 +471,12 @@ static void in_it_and_in_place(const void *argument)
 {
     if (!write_to(text_of("%s/cgroup.procs", (const char *)argument), "0"))
         _exit(111);
-    in_place(argument);
+    limits_in_place(argument);
 }
 
 static void processes_above(void)
 {
-    const char *groups = place();
+    const char *groups = limits_place();
 
     expect_refusal(in_it_and_in_place, groups, "... (where processes are in the first group)",
                    "memory: Device or resource busy...processes in the group above");

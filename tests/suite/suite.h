@@ -295,6 +295,15 @@ void root_with_links(const char *name);
 bool overlay_is_known(void);
 bool overlay_for_users(void);
 
+// ---- limits.c: control groups ----
+
+// An empty group of this test's own, below which there can be others, with all limits. Returns its
+// directory. Where the machine has no limits, the test cannot be made.
+const char *limits_place(void);
+
+// To be called before execve(2): that group is in place of them all.
+void limits_in_place(const void *place);
+
 // ---- facts.c: reading what was written ----
 
 // The value of KEY in the probe's report, of lines KEY=VALUE. Fails where it is missing.
