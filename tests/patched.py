@@ -2,9 +2,11 @@
 
 Above the diff of such a patch stand a description and lines of "Key: value".
 """
+import os
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import steps
@@ -26,6 +28,36 @@ def must(command, **how):
     status, text = run(command, **how)
     if status != 0:
         raise Wrong(f"{' '.join(map(str, command))}:\n{text}")
+
+
+def no_limits():
+    """Why limits cannot be tried on this machine, or None: they are for root, and take cgroup v2."""
+    if os.geteuid() != 0:
+        return "it takes root"
+    try:
+        # Not open(): where there is no such file, that would make one.
+        handed_down = os.open("/sys/fs/cgroup/cgroup.subtree_control", os.O_WRONLY)
+        try:
+            os.write(handed_down, b"+memory +cpu +pids")
+        finally:
+            os.close(handed_down)
+    except OSError:
+        return "it takes limits of cgroup v2, and this machine has none: see make vm-test KIND=wrong"
+    return None
+
+
+def packed(patch, clean, root, options):
+    """Build the program of PATCH for another machine. ROOT gets it as `mydocker`, the suite's OPTIONS, a
+    line each, and where it should fail what it `breaks` and what the suite `says` then."""
+    with tempfile.TemporaryDirectory() as directory:
+        program = patched(patch, clean, Path(directory) / "project")
+        root.mkdir(parents=True)
+        shutil.copy(program, root / "mydocker")
+    texts = {"options": "\n".join(["--step", patch.one("Step"), *options])}
+    if patch.one("Says"):
+        texts.update(breaks=patch.one("Breaks").partition(": ")[2], says=patch.one("Says"))
+    for name, text in texts.items():
+        (root / name).write_text(text + "\n", encoding="utf-8")
 
 
 class Patch:

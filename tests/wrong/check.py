@@ -1,12 +1,13 @@
 """Does the suite fail what is wrong on purpose, and say the right thing?
 
 Usage: check.py SUITE [NAME...]
+       check.py --pack DIRECTORY: build those that this machine cannot check, for one that can
 
 Each patch in this folder makes one mistake. Above its diff stand the step that it damages, the
 promise that it breaks, and words that a learner has to read then; perhaps how the place to think
 begins ("Thinks"), where a hint for the whole group of promises would mislead; and perhaps a "Hint",
 which is for those who ask for it with HINT=2, and for nobody else. "As: root" is what root alone can
-get wrong.
+get wrong, and "Needs: cgroup2" what takes limits of control groups, version 2.
 """
 import os
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from patched import Patch, Wrong, clean_copy, patched, run  # noqa: E402: found by the line above
+from patched import Patch, Wrong, clean_copy, no_limits, packed, patched, run  # noqa: E402: found by the line above
 
 
 def check(patch, suite, clean):
@@ -46,12 +47,35 @@ def check(patch, suite, clean):
         raise Wrong(f"'{hint}' is for HINT=2:\n{report}\nand with it:\n{hinted}")
 
 
+def all_patches():
+    return [Patch(path) for path in sorted(HERE.glob("*.patch"))]
+
+
+def pack(root):
+    """Those that need limits."""
+    with tempfile.TemporaryDirectory() as directory:
+        clean_copy(Path(directory))
+        for patch in all_patches():
+            if patch.one("Needs") == "cgroup2":
+                packed(patch, Path(directory), root / patch.path.stem, ["--only", patch.one("Breaks")])
+
+
+def why_not(patch, limits):
+    """Why PATCH cannot be checked here, or None."""
+    if patch.one("As") == "root" and os.geteuid() != 0:
+        return "it takes root"
+    return limits if patch.one("Needs") == "cgroup2" else None
+
+
 def main():
     suite, *names = sys.argv[1:]
+    if suite == "--pack":
+        sys.exit(pack(Path(names[0])))
     suite = str(Path(suite).resolve())
-    patches = [Patch(path) for path in [HERE / f"{name}.patch" for name in names] or sorted(HERE.glob("*.patch"))]
-    for_root = [patch for patch in patches if patch.one("As") == "root" and os.geteuid() != 0]
-    patches = [patch for patch in patches if patch not in for_root]
+    patches = [Patch(HERE / f"{name}.patch") for name in names] or all_patches()
+    limits = no_limits()
+    skipped = {patch: reason for patch in patches for reason in [why_not(patch, limits)] if reason}
+    patches = [patch for patch in patches if patch not in skipped]
     failed = 0
     with tempfile.TemporaryDirectory() as directory:
         clean = Path(directory)
@@ -64,9 +88,9 @@ def main():
                 except Wrong as problem:
                     failed += 1
                     print(f"[  FAILED  ] {patch.path.stem}: {problem}")
-    for patch in for_root:
-        print(f"[  CANNOT  ] {patch.path.stem}: it takes root")
-    print(f"{len(patches) - failed} passed, {failed} failed" + (f", {len(for_root)} skipped" if for_root else ""))
+    for patch, reason in skipped.items():
+        print(f"[  CANNOT  ] {patch.path.stem}: {reason}")
+    print(f"{len(patches) - failed} passed, {failed} failed" + (f", {len(skipped)} skipped" if skipped else ""))
     sys.exit(failed > 0 or len(patches) < 30 and not names)
 
 
