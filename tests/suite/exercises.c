@@ -1,8 +1,10 @@
 // What the tutorial's exercises add to a step: make check STEP=04 EXERCISE=hostname MYDOCKER=./mine
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -889,6 +891,183 @@ static const struct promise sealed_promises[] = {
     {"COMMAND is as before", 7, LAST, command_is_as_before},
 };
 
+// ---- run --cpuset-cpus LIST ----
+
+// In a place of its own for limits, as "limits: " has them.
+static struct process *limited(const char *const *words)
+{
+    const struct launch how = {
+        .prepare = limits_in_place, .argument = limits_place(), .by_hand = "..."};
+
+    return process_run(&how, words);
+}
+
+static const char *const grep_processors[] = {"grep", "Cpus_allowed_list", "/proc/self/status"};
+#define GREP grep_processors[0], grep_processors[1], grep_processors[2]
+
+static void processors_are_given(void)
+{
+    struct process *p = limited(WORDS("run", "--cpuset-cpus", "0", GREP));
+
+    expect(p->status == 0 && strcmp(p->output.bytes, "Cpus_allowed_list:\t0\n") == 0,
+           "with --cpuset-cpus 0 COMMAND should have the first processor alone: cpuset.cpus, and "
+           "the controller cpuset: %s",
+           describe(p));
+}
+
+static void processors_as_before(void)
+{
+    const struct launch direct = {.direct = true};
+    const char *ours = run_with(&direct, GREP)->output.bytes;
+    struct process *p = limited(WORDS("run", "--pids-limit", "9", GREP));
+
+    expect(p->status == 0 && strcmp(p->output.bytes, ours) == 0,
+           "without the option COMMAND should have the caller's: %s", describe(p));
+}
+
+static void processors_that_are_none(void)
+{
+    static const char *const wrong[] = {"", "x", "-1", "0-", "100000"};
+
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        expect_failure(limited(WORDS("run", "--cpuset-cpus", wrong[i], probe, "facts")), 125,
+                       "cpuset");
+}
+
+static const struct promise cpuset_promises[] = {
+    {"COMMAND has these processors alone", 8, LAST, processors_are_given},
+    {"without the option it has the caller's", 8, LAST, processors_as_before},
+    {"what is no list of processors is refused", 8, LAST, processors_that_are_none},
+};
+
+// ---- with -m all of the container goes when the memory does ----
+
+static const char *const child_then_3[] = {"sh", "-c", "\"$0\" memory \"$1\"; exit 3"};
+#define CHILD_THEN_3 child_then_3[0], child_then_3[1], child_then_3[2], probe
+
+static void all_are_killed(void)
+{
+    struct process *p = limited(WORDS("run", "-m", "24m", CHILD_THEN_3, "99"));
+
+    expect(p->status == 137 && strstr(p->errors.bytes, "out of memory") != NULL,
+           "a child of COMMAND takes too much memory, and COMMAND should go with it: "
+           "memory.oom.group: %s",
+           describe(p));
+}
+
+static void nobody_is_killed(void)
+{
+    struct process *p = limited(WORDS("run", "-m", "240m", CHILD_THEN_3, "9"));
+
+    expect(p->status == 3, "within the limit nobody should be killed: %s", describe(p));
+    p = limited(WORDS("run", "--pids-limit", "9", CHILD_THEN_3, "9"));
+    expect(p->status == 3, "without -m there is no such file to write to: %s", describe(p));
+}
+
+static const struct promise oom_group_promises[] = {
+    {"all of them are killed", 8, LAST, all_are_killed},
+    {"within the limit nobody is", 8, LAST, nobody_is_killed},
+};
+
+// ---- run --user UID[:GID] ----
+
+static void in_more_groups(const void *argument)
+{
+    const gid_t groups[] = {7, 8};
+
+    (void)argument;
+    if (setgroups(2, groups) == -1)
+        _exit(111);
+}
+
+static struct process *as_user(const char *user, const char *option, const char *value)
+{
+    need_root();
+    return run_with(PREPARED(in_more_groups, NULL, "setpriv --groups 7,8 ..."), "run", "--rootfs",
+                    root_make(), option, value, "--user", user, "/bin/probe", "inheritance");
+}
+
+static void command_is_the_user(void)
+{
+    struct process *p = as_user("1000:2000", "--cap-drop", "MKNOD");
+
+    expect(p->status == 0 && strcmp(fact(p, "uids"), "1000:1000") == 0 &&
+               strcmp(fact(p, "gids"), "2000:2000") == 0,
+           "with --user 1000:2000 COMMAND should be user 1000 and group 2000: %s", describe(p));
+    expect(strcmp(fact(p, "groups"), "") == 0,
+           "COMMAND should be in no other group: setgroups(2): "
+           "%s",
+           describe(p));
+    p = as_user("1000", "--cap-drop", "MKNOD");
+    expect(p->status == 0 && strcmp(fact(p, "uids"), "1000:1000") == 0 &&
+               strcmp(fact(p, "gids"), "1000:1000") == 0,
+           "with --user 1000 the group should have the same number: %s", describe(p));
+}
+
+// Effective, permitted and inheritable set of COMMAND.
+static unsigned long long capabilities_of(const struct process *p)
+{
+    unsigned long long sets[3] = {0};
+
+    (void)sscanf(fact(p, "capabilities"), "%llx:%llx:%llx", &sets[0], &sets[1], &sets[2]);
+    return sets[0] | sets[1] | sets[2];
+}
+
+static void user_has_no_capabilities(void)
+{
+    static const char *const options[][2] = {
+        {"--cap-drop", "MKNOD"}, {"--cap-drop", "ALL"}, {"--cap-add", "ALL"}};
+
+    for (size_t i = 0; i < COUNT(options); i++) {
+        struct process *p = as_user("1000", options[i][0], options[i][1]);
+        expect(p->status == 0 && capabilities_of(p) == 0,
+               "user 1000 should have no capability, and the change of user should be possible "
+               "whatever COMMAND gets: %s",
+               describe(p));
+    }
+}
+
+static void root_keeps_its_own(void)
+{
+    struct process *p = as_user("0", "--cap-drop", "ALL"), *q = as_user("0", "--cap-add", "CHOWN");
+
+    expect(p->status == 0 && capabilities_of(p) == 0 && q->status == 0 && capabilities_of(q) != 0,
+           "user 0 should have the capabilities of step 9: %s", describe(q));
+}
+
+static void user_does_not_outlive_mydocker(void)
+{
+    need_root();
+    struct process *p =
+        start("run", "--rootfs", root_make(), "--user", "1000", "/bin/probe", "sleep");
+
+    process_await_output(p, "ready\n");
+    kill(p->pid, SIGKILL);
+    process_finish(p);
+    // Its end closes the pipe.
+    await(p->out == -1 || (process_finish(p), p->out == -1),
+          "COMMAND should not outlive a mydocker that is killed: a change of user clears the "
+          "parent-death signal (prctl(2), PR_SET_PDEATHSIG): %s",
+          describe(p));
+}
+
+static void user_that_is_none(void)
+{
+    static const char *const wrong[] = {
+        "", "x", "-1", "+1", " 1", "1:", ":1", "1:2:3", "1:x", "4294967295", "1x"};
+
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        expect_failure(as_user(wrong[i], "--cap-drop", "MKNOD"), 125, "");
+}
+
+static const struct promise user_promises[] = {
+    {"COMMAND is this user, in this group alone", 9, LAST, command_is_the_user},
+    {"it has no capabilities", 9, LAST, user_has_no_capabilities},
+    {"user 0 has those of step 9", 9, LAST, root_keeps_its_own},
+    {"COMMAND does not outlive mydocker", 9, LAST, user_does_not_outlive_mydocker},
+    {"what is no user is refused", 9, LAST, user_that_is_none},
+};
+
 const struct mechanism exercises[] = {
     {"env", 1, "getopt_long(3) takes the word, putenv(3) makes it a variable, before execve(2)",
      env_promises, COUNT(env_promises)},
@@ -923,5 +1102,14 @@ const struct mechanism exercises[] = {
      "what is /proc/1/exe, if COMMAND is /proc/self/exe, and who may change that file? execve(2) "
      "can have something else: memfd_create(2), or a bind mount",
      sealed_promises, COUNT(sealed_promises)},
+    {"cpuset", 8,
+     "one file of the group more, cpuset.cpus, and the controller that it belongs to, cpuset",
+     cpuset_promises, COUNT(cpuset_promises)},
+    {"oom-group", 8, "one file of the group more: memory.oom.group", oom_group_promises,
+     COUNT(oom_group_promises)},
+    {"user", 9,
+     "groups first, then the user (setgroups(2), setresgid(2), setresuid(2)), when what that takes "
+     "is still there. What does the kernel clear then? (prctl(2), PR_SET_PDEATHSIG)",
+     user_promises, COUNT(user_promises)},
 };
 const size_t exercise_count = COUNT(exercises);

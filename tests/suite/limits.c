@@ -84,6 +84,8 @@ const char *limits_place(void)
     for (size_t i = 0; i < 3; i++)
         if (!write_to(ALL_GROUPS "/cgroup.subtree_control", controllers[i]))
             cannot_check_here("this machine's control groups of version 2 hand down no limits");
+    // One that only an exercise asks for.
+    (void)write_to(ALL_GROUPS "/cgroup.subtree_control", "+cpuset");
     expect(mkdir(directory, 0755) == 0, "cannot make %s: %s", directory, strerror(errno));
     return directory;
 }
