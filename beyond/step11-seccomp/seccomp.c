@@ -59,6 +59,9 @@ void filter_calls(void)
                                           CLONE_NEWUSER, CLONE_NEWCGROUP, CLONE_NEWIPC};
     // They push characters into a terminal, for others to read.
     static const unsigned pushing[] = {TIOCSTI, TIOCLINUX};
+    // Sockets to the host of a virtual machine, past every network namespace. And two ways into the
+    // kernel that let anybody change files in its memory (CVE-2026-31431, CVE-2026-43500).
+    static const unsigned families[] = {AF_VSOCK, AF_ALG, AF_RXRPC};
     const struct scmp_arg_cmp any = {0};
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 
@@ -80,8 +83,8 @@ void filter_calls(void)
     // The kernel looks at 32 bits of the argument, and so does the filter (CVE-2019-10063).
     for (size_t i = 0; i < sizeof(pushing) / sizeof(pushing[0]); i++)
         forbid(filter, EPERM, "ioctl", 1, SCMP_A1_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, pushing[i]));
-    // To the host of a virtual machine, past every network namespace.
-    forbid(filter, EPERM, "socket", 1, SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, AF_VSOCK));
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+        forbid(filter, EPERM, "socket", 1, SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, families[i]));
     check(seccomp_load(filter), "load");
     seccomp_release(filter);
 }

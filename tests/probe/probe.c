@@ -962,6 +962,8 @@ static int calls(char **argv)
     result = syscall(SYS_ioctl, 0, TIOCLINUX, "\377");
     printf("tioclinux=%d\n", result == -1 ? errno : 0);
     printf("vsock=%d\n", socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0) == -1 ? errno : 0);
+    printf("alg=%d\n", socket(AF_ALG, SOCK_SEQPACKET | SOCK_CLOEXEC, 0) == -1 ? errno : 0);
+    printf("rxrpc=%d\n", socket(AF_RXRPC, SOCK_DGRAM | SOCK_CLOEXEC, PF_INET) == -1 ? errno : 0);
     printf("unix=%d\n", socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) == -1 ? errno : 0);
     report_calls();
     return 0;

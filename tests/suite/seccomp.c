@@ -124,6 +124,16 @@ static void no_vsock(void)
            "sockets to a virtual machine's host should be forbidden, others not: %s", describe(p));
 }
 
+static void no_kernel_sockets(void)
+{
+    struct process *p = calls();
+
+    expect(fact_number(p, "alg") == EPERM && fact_number(p, "rxrpc") == EPERM &&
+               fact_number(p, "unix") == 0,
+           "sockets to the kernel's cryptography and of RxRPC should be forbidden, others not: %s",
+           describe(p));
+}
+
 static void other_machines(void)
 {
     static const char *const kinds[] = {"i386", "x32"};
@@ -190,6 +200,7 @@ static const struct promise promises[] = {
     {"clone3 is not there, and threads start", 11, LAST, threads_start},
     {"nothing is typed into a terminal", 11, LAST, nothing_is_typed},
     {"no socket to a virtual machine's host", 11, LAST, no_vsock},
+    {"no socket of AF_ALG, none of AF_RXRPC", 11, LAST, no_kernel_sockets},
     {"no calls by the numbers of another machine", 11, LAST, other_machines},
     {"--security-opt seccomp=unconfined", 11, LAST, unconfined},
     {"other security options are named", 11, LAST, unknown_options},
