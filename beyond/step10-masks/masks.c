@@ -5,8 +5,9 @@
 
 #include "mydocker.h"
 
-// Docker's two lists. Not every kernel has all of these. The first tell of the machine: of its
-// memory, its keys, when it is busy with what.
+// Docker's two lists, but for one directory of each processor that tells when it is hot. Not every
+// kernel has all of these. The first tell of the machine: of its memory, its keys, when it is busy
+// with what.
 static const char *const hidden[] = {
     "/proc/acpi",       "/proc/asound",        "/proc/interrupts",  "/proc/kcore",
     "/proc/keys",       "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",

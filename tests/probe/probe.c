@@ -891,7 +891,6 @@ static void report_calls(void)
         {"acct", SYS_acct, {bad}},
         {"add_key", SYS_add_key, {bad, bad, bad, bad, -1}},
         {"bpf", SYS_bpf, {9999, bad, 0}},
-        {"clock_adjtime", SYS_clock_adjtime, {-1, bad}},
         {"clock_settime", SYS_clock_settime, {0, bad}},
         {"delete_module", SYS_delete_module, {bad, O_NONBLOCK}},
         {"finit_module", SYS_finit_module, {-1, bad, 0}},

@@ -43,7 +43,6 @@ static void forbidden(void)
         "kexec_load",
         "reboot",
         "acct",
-        "clock_adjtime",
         "clock_settime",
         "quotactl",
         "settimeofday",
