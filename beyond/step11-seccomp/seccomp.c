@@ -73,6 +73,9 @@ void filter_calls(void)
     // An x86-64 kernel takes calls by the numbers of i386, too, which are others.
     check(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS),
           "SCMP_FLTATR_ACT_BADARCH");
+    // By halves, not one after the other: the kernel looks through it for each of its calls when it
+    // is loaded, and before Linux 5.11 for each call that COMMAND makes.
+    check(seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2), "SCMP_FLTATR_CTL_OPTIMIZE");
     for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++)
         forbid(filter, EPERM, forbidden[i], 0, any);
     for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
