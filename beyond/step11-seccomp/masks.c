@@ -45,8 +45,8 @@ static void protect(const char *name)
             return;
         die_mount(name);
     }
-    // A bind mount has the flags of what is there, and takes others in a second step. In a user
-    // namespace it takes no flag away: those of /proc are all here.
+    // A bind mount has the flags of what is there. A second step sets all of them anew: those of
+    // /proc stand here, too.
     if (mount(NULL, name, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY | HARMLESS, NULL) == -1)
         die_mount(name);
 }
