@@ -107,7 +107,8 @@ def built(root, step):
              for file in sorted(folder.glob("*.c"))]
     program = root / f"step{step:02}" / "mydocker"
     program.parent.mkdir(exist_ok=True)
-    must(["gcc", "-o", str(program)] + [str(file) for file in objects(root, files)] + ["-lcap"], cwd=root)
+    libraries = ["-lcap"] + ["-lseccomp"] * any(file.name == "seccomp.c" for file in files)
+    must(["gcc", "-o", str(program)] + [str(file) for file in objects(root, files)] + libraries, cwd=root)
     return program
 
 
