@@ -1066,6 +1066,166 @@ static const struct promise user_promises[] = {
     {"user 0 has those of step 9", 9, LAST, root_keeps_its_own},
     {"COMMAND does not outlive mydocker", 9, LAST, user_does_not_outlive_mydocker},
     {"what is no user is refused", 9, LAST, user_that_is_none},
+// ---- run --security-opt systempaths=unconfined ----
+
+static void nothing_is_covered(void)
+{
+    struct process *p = run("run", "--security-opt", "systempaths=unconfined", probe, "masks");
+
+    expect(p->status == 0 && strcmp(fact(p, "/proc/interrupts"), "full") == 0 &&
+               strncmp(fact(p, "/proc/sys"), "rw", 2) == 0,
+           "with it COMMAND should find /proc/interrupts and /proc/sys as the kernel has them: %s",
+           describe(p));
+    p = run("run", probe, "masks");
+    expect(p->status == 0 && strcmp(fact(p, "/proc/interrupts"), "empty") == 0,
+           "without it all should be as before: %s", describe(p));
+}
+
+static void nested_has_a_proc(void)
+{
+    need_user_namespace(NULL);
+    struct process *p =
+        run("run", "--cap-add", "ALL", "--security-opt", "systempaths=unconfined", "unshare",
+            "--user", "--map-root-user", mydocker, "run", probe, "facts");
+
+    expect(p->status == 0 && fact_number(p, "proc_processes") == 1,
+           "a container in a container should get a /proc of its own then: nothing is covered any "
+           "more: %s",
+           describe(p));
+}
+
+static void other_paths_are_named(void)
+{
+    static const char *const options[] = {"systempaths", "systempaths=", "systempaths=confined",
+                                          ""};
+
+    for (size_t i = 0; i < COUNT(options); i++)
+        expect_failure(run("run", "--security-opt", options[i], probe, "facts"), 125, "");
+}
+
+static const struct promise systempaths_promises[] = {
+    {"nothing is covered, and only with it", 10, LAST, nothing_is_covered},
+    {"a container in a container works", 10, LAST, nested_has_a_proc},
+    {"other words are refused", 10, LAST, other_paths_are_named},
+};
+
+// ---- run --security-opt seccomp=log ----
+
+static struct process *with_filter(const char *option)
+{
+    return option == NULL
+               ? run("run", "--cap-add", "ALL", probe, "calls")
+               : run("run", "--cap-add", "ALL", "--security-opt", option, probe, "calls");
+}
+
+static void nothing_is_forbidden(void)
+{
+    struct process *p = with_filter("seccomp=log");
+
+    expect(p->status == 0 && fact_number(p, "unshare") == 0 && fact_number(p, "clone_uts") == 0 &&
+               fact_number(p, "alg") != EPERM,
+           "with seccomp=log COMMAND should be able to use all calls (SCMP_ACT_LOG): %s",
+           describe(p));
+    expect(fact_number(p, "seccomp") == 2,
+           "it should run under a filter all the same: who else tells the kernel what to log? %s",
+           describe(p));
+}
+
+static void filter_is_as_before(void)
+{
+    struct process *p = with_filter(NULL);
+
+    expect(p->status == 0 && fact_number(p, "unshare") == EPERM &&
+               fact_number(p, "clone3") == ENOSYS,
+           "without it the filter should be as before: %s", describe(p));
+    p = with_filter("seccomp=unconfined");
+    expect(p->status == 0 && fact_number(p, "seccomp") == 0,
+           "seccomp=unconfined should go on to mean no filter: %s", describe(p));
+}
+
+static const struct promise seccomp_log_promises[] = {
+    {"nothing is forbidden, under a filter", 11, LAST, nothing_is_forbidden},
+    {"without it the filter is as before", 11, LAST, filter_is_as_before},
+};
+
+// ---- run --security-opt seccomp=FILE ----
+
+// What a static program may ask for that does no more than the probe does, on any machine and with
+// any C library: it starts, asks who it is, makes a child and a thread, writes, and ends.
+static const char few_calls[] =
+    "access arch_prctl brk clock_gettime clock_nanosleep clone close dup dup3 execve exit "
+    "exit_group faccessat faccessat2 fcntl fork fstat futex getcwd getdents64 getegid geteuid "
+    "getgid getpid getppid getrandom getuid getxattr ioctl lseek lstat madvise mmap mprotect "
+    "mremap munmap nanosleep newfstatat open openat poll prctl pread64 prlimit64 read readlink "
+    "readlinkat rseq rt_sigaction rt_sigprocmask rt_sigreturn sched_getaffinity set_robust_list "
+    "set_tid_address setsid stat statfs statx sysinfo tgkill uname vfork wait4 waitid write "
+    "writev\n";
+
+// A profile in the scratch directory with these, and MORE. Returns the option.
+static const char *profile(const char *more)
+{
+    FILE *file = fopen(text_of("%s/profile", scratch), "we");
+
+    expect(file != NULL && fputs(few_calls, file) != EOF && fputs(more, file) != EOF &&
+               fclose(file) == 0,
+           "the test cannot write a profile");
+    return "seccomp=profile";
+}
+
+static bool is_refused(const struct process *p, const char *call)
+{
+    long error = fact_number(p, call);
+
+    return error == EPERM || error == ENOSYS;
+}
+
+static void list_is_what_is_allowed(void)
+{
+    struct process *p = with_filter(profile(""));
+
+    expect(p->status == 0 && fact_number(p, "seccomp") == 2 && fact_number(p, "fork") == 0,
+           "what the list names COMMAND should be able to call: execve(2) comes after the filter, "
+           "too: %s",
+           describe(p));
+    expect(is_refused(p, "unix") && is_refused(p, "unshare") && is_refused(p, "mount"),
+           "what is not on the list should fail with EPERM or ENOSYS: socket(2), too: %s",
+           describe(p));
+    p = with_filter(profile("socket\nunshare\n"));
+    expect(p->status == 0 && fact_number(p, "unix") == 0 && fact_number(p, "unshare") == 0,
+           "what is on the list should be allowed, one name a line: %s", describe(p));
+}
+
+static void thread_without_clone3(void)
+{
+    struct process *p = with_filter(profile(""));
+
+    expect(p->status == 0 && fact_number(p, "clone3") == ENOSYS && fact_number(p, "thread") == 0,
+           "clone3(2), which is not on the list, should not be there (ENOSYS), so that the C "
+           "library makes its threads by clone(2): %s",
+           describe(p));
+}
+
+static void profile_of_the_caller(void)
+{
+    const char *option = profile("");
+    struct process *p =
+        run("run", "--security-opt", option, "--rootfs", root_make(), "/bin/probe", "exit", "7");
+
+    expect(p->status == 7, "FILE is a name of the caller's, also with --rootfs: %s", describe(p));
+}
+
+static void profile_is_not_there(void)
+{
+    expect_failure(run("run", "--security-opt", "seccomp=nowhere", probe, "facts"), 125,
+                   "No such file or directory");
+}
+
+static const struct promise seccomp_file_promises[] = {
+    {"what the list names is allowed, and nothing else", 11, LAST, list_is_what_is_allowed},
+    {"threads start", 11, LAST, thread_without_clone3},
+    {"FILE is a name of the caller's", 11, LAST, profile_of_the_caller},
+    {"a FILE that is not there is named", 11, LAST, profile_is_not_there},
+    {"without it the filter is as before", 11, LAST, filter_is_as_before},
 };
 
 const struct mechanism exercises[] = {
@@ -1111,5 +1271,17 @@ const struct mechanism exercises[] = {
      "groups first, then the user (setgroups(2), setresgid(2), setresuid(2)), when what that takes "
      "is still there. What does the kernel clear then? (prctl(2), PR_SET_PDEATHSIG)",
      user_promises, COUNT(user_promises)},
+    {"systempaths", 10,
+     "one word of the command line, and one call in init() less. What does the kernel look at "
+     "before it mounts a /proc in a user namespace?",
+     systempaths_promises, COUNT(systempaths_promises)},
+    {"seccomp-log", 11,
+     "a rule's action need not be an error: which one lets the call pass, and tells? (seccomp(2))",
+     seccomp_log_promises, COUNT(seccomp_log_promises)},
+    {"seccomp-file", 11,
+     "what is the action of seccomp_init(3) for, and what the rules' one? Which calls does "
+     "mydocker "
+     "itself make after the filter? When does FILE still have its name?",
+     seccomp_file_promises, COUNT(seccomp_file_promises)},
 };
 const size_t exercise_count = COUNT(exercises);
