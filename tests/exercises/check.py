@@ -28,7 +28,8 @@ sys.path.insert(0, str(HERE.parent))
 from patched import Patch, Wrong, built, clean_copy, no_limits, packed, patched, run  # noqa: E402: found by the line above
 
 # What an option or a line too many could break, and the first step that has it.
-REGRESSIONS = {"cli": 1, "namespaces": 1, "proc": 1, "rootfs": 5, "dev": 6, "overlay": 7, "capabilities": 9}
+REGRESSIONS = {"cli": 1, "namespaces": 1, "proc": 1, "rootfs": 5, "dev": 6, "overlay": 7, "capabilities": 9,
+               "masks": 10, "seccomp": 11}
 
 
 def promises(patch, suite, program):
