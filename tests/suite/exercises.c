@@ -1066,6 +1066,8 @@ static const struct promise user_promises[] = {
     {"user 0 has those of step 9", 9, LAST, root_keeps_its_own},
     {"COMMAND does not outlive mydocker", 9, LAST, user_does_not_outlive_mydocker},
     {"what is no user is refused", 9, LAST, user_that_is_none},
+};
+
 // ---- run --security-opt systempaths=unconfined ----
 
 static void nothing_is_covered(void)
