@@ -113,7 +113,7 @@ rootfs: ## make a root file system in build/rootfs, for --rootfs from step 5 on
 deps: ## install what is missing: make deps, make deps FOR=lint, FOR=vm, FOR=distro, FOR=book
 	@.ci/deps $(FOR)
 
-sources := $(foreach dir,$(dirs) common beyond/common tests/suite tests/unit tests/probe tests/bench tests/faults \
+sources := $(foreach dir,$(dirs) common beyond/common tests/suite tests/unit tests/probe tests/bench tests/faults tests/attacks \
              tests/differential tests/load tests/doctor tests/start,$(wildcard $(dir)/*.c))
 taught := $(filter-out tests/%,$(sources))
 lint_tools := clang clang-format clang-tidy cppcheck

@@ -51,7 +51,7 @@ endif
 endif
 
 # What takes longest begins first.
-test: $(if $(SANITIZE),,test-tutorial) test-steps $(if $(SANITIZE),,test-order test-wrong test-exercises test-doctor test-trace test-start test-security) ## check all steps; as root or as an ordinary user
+test: $(if $(SANITIZE),,test-tutorial) test-steps $(if $(SANITIZE),,test-order test-wrong test-exercises test-doctor test-trace test-start test-security test-attacks) ## check all steps; as root or as an ordinary user
 
 # Without its option a step of part two is the step before: there `make test` leaves out what takes its
 # time waiting. `make test-step05` does not.
@@ -97,7 +97,7 @@ include tests/bench/bench.mk tests/tutorial/tutorial.mk tests/doctor/doctor.mk t
 include tests/exercises/exercises.mk tests/trace/trace.mk tests/start/start.mk
 include tests/faults/faults.mk tests/differential/differential.mk tests/coverage/coverage.mk
 include tests/interrupted/interrupted.mk
-include tests/fuzz/fuzz.mk tests/load/load.mk tests/vm/vm.mk tests/security/security.mk
+include tests/fuzz/fuzz.mk tests/load/load.mk tests/vm/vm.mk tests/security/security.mk tests/attacks/attacks.mk
 include tests/distro/distro.mk tests/settings/settings.mk tests/book/book.mk
 
 .PHONY: trust
