@@ -735,8 +735,10 @@ static int make_processes(char **argv)
 
     while (made < wanted && (child = fork()) > 0)
         made++;
-    if (child == 0)
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         pause();
+    }
     printf("made=%ld\nerror=%d\n", made, child == -1 ? errno : 0);
     return 0;
 }
