@@ -1,7 +1,6 @@
 // PID 1 before COMMAND: set up the container from the inside, then hand over.
 #include <limits.h>
 #include <linux/magic.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -42,20 +41,11 @@ static void leave_old_proc(void)
         die_remedy(EXIT_MYDOCKER, remedy, "chdir %s", directory);
 }
 
-// The group that we are in becomes /, and no name leads to those above it (cgroup_namespaces(7)).
-// As a flag of the clone this would take the group that the parent is in.
-static void hide_groups_above(void)
-{
-    if (unshare(CLONE_NEWCGROUP) == -1)
-        die_call("unshare");
-}
-
 void init(const struct run_options *options)
 {
     log_info("init come on");
 
     make_mounts_private();
-    hide_groups_above();
     if (options->rootfs != NULL)
         enter_root(options->rootfs);
     // Not earlier: /proc is the old root's until here. Not later: in a user namespace the kernel

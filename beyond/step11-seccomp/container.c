@@ -9,11 +9,12 @@
 
 // The namespaces that the child gets anew (namespaces(7)). All else is the host's: files, users.
 enum {
-    NAMESPACES = CLONE_NEWUTS    // the hostname and the NIS domain name
-                 | CLONE_NEWPID  // process IDs: the child is PID 1
-                 | CLONE_NEWNS   // the mount points, as a copy of the caller's
-                 | CLONE_NEWNET  // network interfaces: none but a loopback that is down
-                 | CLONE_NEWIPC, // System V IPC and POSIX message queues
+    NAMESPACES = CLONE_NEWUTS       // the hostname and the NIS domain name
+                 | CLONE_NEWPID     // process IDs: the child is PID 1
+                 | CLONE_NEWNS      // the mount points, as a copy of the caller's
+                 | CLONE_NEWNET     // network interfaces: none but a loopback that is down
+                 | CLONE_NEWIPC     // System V IPC and POSIX message queues
+                 | CLONE_NEWCGROUP, // control groups: the child's own is /, and it sees none above
 };
 
 static pid_t child; // 0 in the child itself

@@ -141,7 +141,7 @@ static void own_namespace(void)
     char ours[64] = "";
 
     (void)readlink("/proc/self/ns/cgroup", ours, sizeof(ours) - 1);
-    answer("unshare(2) with CLONE_NEWCGROUP");
+    answer("CLONE_NEWCGROUP in the flags of clone3(2)");
     expect(p->status == 0 && strcmp(fact(p, "ns_cgroup"), ours) != 0,
            "COMMAND should have a cgroup namespace of its own: %s", describe(p));
 }
@@ -154,8 +154,8 @@ static void own_group_is_root(void)
     process_end_input(p);
     process_finish(p);
     answer(
-        "unshare(2) with CLONE_NEWCGROUP when the child is in its group: as a flag of the clone "
-        "it takes the parent's");
+        "CLONE_NEWCGROUP in the flags of clone3(2): it takes the group that the child is put into, "
+        "and unshare(2) the one that its caller is in");
     expect(strcmp(fact(p, "group"), "/") == 0, "COMMAND should be in the group /, its own: %s",
            describe(p));
     expect_empty(groups, "success");
