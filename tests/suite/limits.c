@@ -345,7 +345,9 @@ static void swept_by_the_next(void)
     bool alive = !process_has_ended(other);
     process_end_input(other);
     process_finish(other);
-    expect(third->status == 0 && other->status == 0 && alive, "%s", describe(third));
+    expect(third->status == 0 && other->status == 0 && alive,
+           "two containers should run side by side, and neither end the other: %s",
+           describe(third->status == 0 ? other : third));
     answer("a lock that ends with its process (flock(2)), and rmdir(2) of each group without one");
     expect(strchr(now_there, ' ') != NULL && strchr(now_there, ' ')[1] == '\0',
            "a killed mydocker leaves its group, and the next one should remove that, and no other: "
