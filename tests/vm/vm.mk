@@ -8,7 +8,8 @@ KIND ?= quick
 ACCELERATOR ?= tcg,thread=single
 vm_kernels := 5.10 6.1 6.12
 vm_kinds := private shared service user off none
-vm_steps := $(or $(STEP),$(patsubst step%,%,$(lastword $(part_one))))
+# With the last of part two, whose limits are checked nowhere else where a machine has none.
+vm_steps := $(or $(STEP),$(patsubst step%,%,$(lastword $(part_one)) $(lastword $(part_two))))
 vm_tests := $(foreach kernel,$(KERNEL),$(foreach kind,$(KIND),vm-$(kernel)-$(kind)))
 gap := $(T)/gap/gap
 vm_files := $(suite) $(T)/suite/probe $(unit) $(doctor_probe) $(gap) $(steps:%=%/mydocker)
@@ -22,6 +23,14 @@ vm-test-all: ## the tests under each kernel, on each kind of host, of each step:
 
 $(vm_tests): vm-%: $(vm)/initramfs
 	@tests/vm/boot $(vm) $(subst -, ,$*) '$(vm_steps)' $(ACCELERATOR)
+
+# Programs that were made with patches, and take limits.
+$(filter vm-%-wrong,$(vm_tests)): $(vm)/initramfs-wrong
+$(vm)/initramfs-wrong: $(vm)/initramfs $(wildcard tests/wrong/* tests/exercises/*)
+	@rm -rf $(vm)/wrong
+	@for folder in wrong exercises; do \
+	  $(PYTHON) -B tests/$$folder/check.py --pack $(vm)/wrong || exit; done
+	@tests/vm/initramfs $@ $(vm_files) $(vm)/wrong/*/*
 
 $(gap): tests/gap/gap.c $(common)
 	@mkdir -p $(@D)
