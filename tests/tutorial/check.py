@@ -19,11 +19,16 @@ import generate
 import hunks
 import terminal
 from document import Document
+from patched import no_limits
 from terminal import Mismatch
 
 
 class CannotCheck(Exception):
     """Not on this machine, or not as this user. Never counts as passed."""
+
+
+class NoLimits(CannotCheck):
+    """Not even as root: most machines where tests are made have no limits of cgroup v2. make vm-test has."""
 
 
 ROOT = generate.ROOT
@@ -72,6 +77,8 @@ def check_diff(fence):
 def check_transcript(fence, suite, project):
     if fence.attributes.get("as") == "root" and os.geteuid() != 0:
         raise CannotCheck("it needs root, and not root of a user namespace")
+    if fence.attributes.get("needs") == "cgroup2" and no_limits():
+        raise NoLimits(no_limits())
     terminal.run(fence, suite, project)
     wrong = fence.attributes.get("not")
     if not wrong:
@@ -230,6 +237,8 @@ def check_fences(document):
         known = {"c": [{"file"}], "diff": [{"from", "to"}, {"exercise"}], "console": [{"step"}]}.get(fence.language, [])
         if not any(words <= set(fence.attributes) for words in known):
             raise Mismatch(f"line {fence.line}: a fence is c file=, diff from= to=, diff exercise= or console step=")
+        if fence.attributes.get("needs", "cgroup2") != "cgroup2":
+            raise Mismatch(f"line {fence.line}: needs={fence.attributes['needs']} is not known")
         # A tool that was not there when the transcript was made shows the reader nothing.
         for number, line in enumerate(fence.lines, fence.line + 1):
             if fence.language == "console" and line.endswith(": not found"):
@@ -274,8 +283,9 @@ def project_copy(directory):
 
 
 def run_tests(tests, only=None):
-    """Run them and print what became of each. Returns how many passed, failed and were not made."""
-    counts = [0, 0, 0]
+    """Run them and print what became of each. Returns how many passed, failed, were not made, and could not
+    be made even by root."""
+    counts = [0, 0, 0, 0]
     for name, test in tests:
         if only and f":{only}:" not in name:
             continue
@@ -283,7 +293,7 @@ def run_tests(tests, only=None):
             test()
             outcome, said = 0, f"[       OK ] {name}"
         except CannotCheck as reason:
-            outcome, said = 2, f"[  CANNOT  ] {name}: {reason}"
+            outcome, said = 2 + isinstance(reason, NoLimits), f"[  CANNOT  ] {name}: {reason}"
         except (Mismatch, ValueError, OSError, LookupError, StopIteration) as problem:
             outcome, said = 1, f"[  FAILED  ] {name}\n  {problem}"
         counts[outcome] += 1
@@ -297,17 +307,17 @@ def main():
     parser.add_argument("suite")
     parser.add_argument("documents", nargs="+", type=Path)
     arguments = parser.parse_args()
-    start, total = time.monotonic(), [0, 0, 0]
+    start, total = time.monotonic(), [0, 0, 0, 0]
     with tempfile.TemporaryDirectory() as directory:
         project = project_copy(Path(directory) / "project")
         for path in arguments.documents:
             document = Document(path)
             tests = tests_of(document, str(Path(arguments.suite).resolve()), project)
             total = [sum(pair) for pair in zip(total, run_tests(tests, arguments.only))]
-    passed, failed, not_made = total
+    passed, failed, not_made, no_machine = total
     print(f"The documents were checked in {time.monotonic() - start:.0f} s.")
-    print(f"{passed} passed, {failed} failed" + (f", {not_made} skipped" if not_made else ""))
-    # As root there is nothing that cannot be checked.
+    print(f"{passed} passed, {failed} failed" + (f", {not_made + no_machine} skipped" if not_made + no_machine else ""))
+    # As root there is nothing else that cannot be checked.
     sys.exit(failed > 0 or passed == 0 or (not_made > 0 and os.geteuid() == 0))
 
 

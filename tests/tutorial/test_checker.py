@@ -281,8 +281,17 @@ class Terminals(unittest.TestCase):
             fence = next(fence for fence in document.fences if fence.line == line)
             tests = [(f":{line}: x", lambda f=fence: check.check_transcript(f, SUITE, self.project))]
             with contextlib.redirect_stdout(io.StringIO()) as screen:
-                self.assertEqual(check.run_tests(tests), [0, 1, 0])
+                self.assertEqual(check.run_tests(tests), [0, 1, 0, 0])
             self.assertIn("the text says", screen.getvalue())
+
+    def test_what_takes_limits_is_skipped_in_words_where_there_are_none(self):
+        fence = Fence(1, "console", {"step": "08", "needs": "cgroup2"}, ["$ echo a", "b"])
+        tests = [("x", lambda: check.check_transcript(fence, SUITE, self.project))]
+        for reason, counts, words in [("none here", [0, 0, 0, 1], "none here"), (None, [0, 1, 0, 0], "the text says")]:
+            with unittest.mock.patch("check.no_limits", lambda r=reason: r), \
+                    contextlib.redirect_stdout(io.StringIO()) as screen:
+                self.assertEqual(check.run_tests(tests), counts)
+            self.assertIn(words, screen.getvalue())
 
     def test_what_the_step_before_shows_too(self):
         fence = Fence(1, "console", {"step": "02", "not": "01"}, ["$ ./step02/mydocker --log-level warn run echo a", "a"])
