@@ -628,12 +628,64 @@ def layers():
     return f
 
 
+def limits():
+    f = Figure("limits", 572, "A tree of control groups", "Who makes, enters and removes a group.",
+               "The root group holds all others. In it are the caller and mydocker, and below it the group mydocker-1. "
+               "1: mydocker makes the group with mkdir(2). 2: it writes limits to its files. 3: clone3(2) with "
+               "CLONE_INTO_CGROUP starts the child in it. COMMAND and its children stay in it. 4: when COMMAND has "
+               "ended, mydocker removes it with rmdir(2). For COMMAND, in its cgroup namespace, mydocker-1 is /, and "
+               "nothing above it has a name.")
+    f.panel(LEFT, 104, FULL, 444, "the root group, on `/sys/fs/cgroup`")
+    f.processes(LEFT + 16, 158, HALF - 16, 72, ["4700 sh", "4711 mydocker"])
+    for i, line in enumerate(["`mkdir(2)` makes the group", "`write(2)`: its limits", "`clone3(2)` into it", "`rmdir(2)`, at last"]):
+        f.badge(LEFT + 34, 276 + i * 60, i + 1)
+        f.label(LEFT + 62, 282 + i * 60, line, HALF - 62)
+    f.arrow((LEFT + HALF - 60, 390), (RIGHT - 4, 390), accent=True)
+    f.frame(RIGHT, 158, HALF - 16, 322, "new")
+    f.label(RIGHT + 16, 190, "`mydocker-1`", HALF - 48, "accent", size=20, bold=True)
+    f.label(RIGHT + 16, 218, "for COMMAND it is `/`", HALF - 48, "accent", size=18)
+    f.box(RIGHT + 16, 238, HALF - 48, 98, ["`memory.max`|`67108864`", "`cpu.max`|`50000 100000`", "`pids.max`|`20`"])
+    f.processes(RIGHT + 16, 356, HALF - 48, 100, ["1 COMMAND", "2 a child", "3 its child"])
+    f.labels(LEFT + 16, 520, ["Who is born in the group stays in it. A limit is for all in it together."], FULL - 32, "muted")
+    return f
+
+
+def capabilities():
+    f = Figure("capabilities", 600, "Five sets of capabilities", "What `execve(2)` of user 0 makes of them.",
+               "Before and after execve(2) of a program as user 0. The bounding set and the inheritable set stay as they "
+               "are. The new permitted set is the two together, and the new effective set is the same. The old permitted "
+               "and effective sets do not count. With no_new_privs the new permitted set has no more than the old one. The "
+               "ambient set stays. In a container of step 9 bounding, permitted and effective set are Docker's 14, and the other two are empty.")
+    w, x2 = 300, LEFT + FULL - 300
+    f.label(LEFT, 122, "before", w, size=20, bold=True)
+    f.label(x2, 122, "after", w, size=20, bold=True)
+    rows = [("ambient", "plain", "plain"), ("bounding", "new", "new"), ("inheritable", "new", "new"),
+            ("permitted", "loose", "new"), ("effective", "loose", "new")]
+    for i, (name, before, after) in enumerate(rows):
+        y = 140 + i * 76
+        f.box(LEFT, y, w, 52, [name], before)
+        f.box(x2, y, w, 52, [name], after)
+        if i < 3:
+            f.arrow((LEFT + w, y + 26), (x2, y + 26), accent=i > 0)
+        else:
+            f.label(LEFT + w + 14, y + 33, "does not count", 190, "muted")
+    # What the new permitted set is made of.
+    f.add('<polyline class="arrow new" points="%g,%g %g,%g %g,%g"/>', LEFT + w + 180, 242, LEFT + w + 180, 368,
+          LEFT + w + 180, 394)
+    f.arrow((LEFT + w + 180, 394), (x2, 394), accent=True)
+    f.arrow((x2 + w / 2, 420), (x2 + w / 2, 444), accent=True)
+    f.labels(LEFT, 546, ["The new permitted set is the inheritable and the bounding one together.",
+                         "With `no_new_privs` it has no more than the old one."], FULL, "muted")
+    return f
+
+
 def main():
     parser = argparse.ArgumentParser(description="Draw the figures beside this script.")
     parser.add_argument("--check", action="store_true", help="write nothing, say what differs")
     check, stale = parser.parse_args().check, []
     for f in (flow(), *map(step, STEPS), signals(), execve(), propagation(), proc(), groups(), stack(),
-              lifeline(), pivot(), names(), dev(), layers()):
+              lifeline(), pivot(), names(), dev(), layers(),
+              limits(), capabilities()):
         path, new = pathlib.Path(__file__).with_name(f"{f.name}.svg"), f.svg().encode()
         if not check:
             path.write_bytes(new)
