@@ -487,6 +487,13 @@ static void processes_above(void)
     expect_empty(groups, "a refusal");
 }
 
+static void as_nobody(const void *argument)
+{
+    (void)argument;
+    if (setuid(65534) == -1)
+        _exit(111);
+}
+
 static void a_user(void)
 {
     const struct launch direct = {.direct = true};
@@ -494,7 +501,7 @@ static void a_user(void)
 
     if (statfs(ALL_GROUPS, &system) == -1 || system.f_type != CGROUP2)
         cannot_check_here("there are no control groups of version 2 on " ALL_GROUPS);
-    need_user_namespace(NULL);
+    need_user_namespace(ordinary_user ? NULL : as_nobody);
     struct process *p =
         ordinary_user
             ? run("run", "-m", "64m", probe, "facts")
