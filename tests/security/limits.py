@@ -1,7 +1,10 @@
 """What mydocker does not protect: each limit that docs/security.md names, shown by an attack that works.
 
-Usage: limits.py MYDOCKER [WORD]    the attacks with WORD in their names, in the suite's scratch world
-       limits.py --list             their names
+Usage: limits.py PROGRAMS [WORD]    the attacks with WORD in their names, in the suite's scratch world
+       limits.py --list             the last step that each is shown on, or "-", and its name
+
+PROGRAMS is a path with {} for the two digits of a step. A limit that a later step ends is shown on the
+last one that has it, any other on the last step of all.
 
 An attack that no longer works is a failure: then docs/security.md says what is not so. What this
 machine or this user cannot show is told, and never counts as shown. Whatever is attacked here the
@@ -17,6 +20,10 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import steps  # noqa: E402: found by the line above
 
 LIMIT = 10  # seconds, for anything that is waited for
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
@@ -31,13 +38,19 @@ class CannotShow(Exception):
 
 
 limits = []
+LAST = int(steps.directories()[-1].name[4:6])
+step = LAST  # that the attack is shown on
 
 
-def limit(name):
+def limit(name, until=None):
     def add(function):
-        limits.append((f"limit: {name}", function))
+        limits.append((f"limit: {name}", until, function))
         return function
     return add
+
+
+def program_of_step():
+    return sys.argv[1].format(f"{step:02}")
 
 
 def must(condition, otherwise):
@@ -59,7 +72,7 @@ def need_root():
 # ---- COMMAND and its victims ----
 
 def mydocker(*words, program=None):
-    return [program or sys.argv[1], "--log-level", "warn", "run", *words]
+    return [program or program_of_step(), "--log-level", "warn", "run", *words]
 
 
 def python(code, *arguments):
@@ -136,7 +149,7 @@ def files():
     must(text_of("of-the-host") == "changed\n", "COMMAND could not write to it")
 
 
-@limit("every capability is kept")
+@limit("every capability is kept", until=8)
 def capabilities():
     def sets(text):
         return [line for line in text.splitlines() if line.startswith("Cap")]
@@ -145,7 +158,7 @@ def capabilities():
     must(len(inside) == 5 and inside == outside, f"outside {outside}, inside {inside}")
 
 
-@limit("root makes devices")
+@limit("root makes devices", until=8)
 def devices():
     need_root()
     os.mkdir("devices")
@@ -153,7 +166,7 @@ def devices():
                     "test -c null"))
 
 
-@limit("no filter for system calls, no no_new_privs")
+@limit("no filter for system calls, no no_new_privs", until=8)
 def no_filter():
     def lines(text):
         return [line for line in text.splitlines() if line.startswith(("NoNewPrivs", "Seccomp"))]
@@ -162,7 +175,7 @@ def no_filter():
     must(inside == outside, f"outside {outside}, inside {inside}")
 
 
-@limit("a set-user-ID program gains its owner's rights")
+@limit("a set-user-ID program gains its owner's rights", until=8)
 def set_user_id():
     need_root()
     with Scratch() as directory:
@@ -175,7 +188,7 @@ def set_user_id():
 @limit("mydocker's own program can be replaced")
 def replaced():
     os.mkdir("installed")
-    program = shutil.copy(sys.argv[1], "installed/mydocker")
+    program = shutil.copy(program_of_step(), "installed/mydocker")
     version = output([program, "--version"])
     must(output(mydocker("/proc/self/exe", "--version", program=program)) == version, "/proc/self/exe is another")
 
@@ -204,7 +217,7 @@ def own_program():
     need_root()
     # Here it lies on another file system than /, and has no name inside.
     os.mkdir("elsewhere")
-    program = shutil.copy(sys.argv[1], os.path.abspath("elsewhere/mydocker"))
+    program = shutil.copy(program_of_step(), os.path.abspath("elsewhere/mydocker"))
     version = output([program, "--version"])
     inside = output(mydocker("--rootfs", "/", "/bin/sh", "-c", f"test -e {program} || echo nameless", program=program))
     must(inside == "nameless", "it has a name inside")
@@ -212,9 +225,93 @@ def own_program():
          "/proc/self/exe is another")
 
 
+@limit("without --rootfs root makes devices on the host's file systems")
+def devices_without_root():
+    need_root()
+    with Scratch() as directory:
+        output(mydocker("sh", "-c", f"cd {directory} && mknod null c 1 3 && echo >null && test -c null && rm null"))
+
+
+@limit("the filter lists what is forbidden, a new call is allowed")
+def new_call():
+    # No kernel has so many: it says that it has none of that number, and so it was asked.
+    code = "C = ctypes.CDLL(None, use_errno=True)\nprint(C.syscall(9999), ctypes.get_errno())"
+    must(output(mydocker(*python(code))) == f"-1 {errno.ENOSYS}", "it was not the kernel that answered")
+
+
+@limit("--cap-add ALL without seccomp=unconfined mounts nothing")
+def all_capabilities():
+    need_root()
+    tried = ["sh", "-c", "mkdir -p there; mount -t tmpfs none there 2>/dev/null && echo mounted || echo refused"]
+    filtered = output(mydocker("--cap-add", "ALL", *tried))
+    free = output(mydocker("--cap-add", "ALL", "--security-opt", "seccomp=unconfined", *tried))
+    must((filtered, free) == ("refused", "mounted"), f"with the filter {filtered}, without {free}")
+
+
+@limit("what a user may have of inotify is one amount")
+def inotify():
+    need_root()
+    # As a user whom nobody else is.
+    take = """
+os.setuid(54321)
+C = ctypes.CDLL(None)
+while C.inotify_init1(0) != -1:
+    pass
+print("taken", flush=True)
+sys.stdin.read()
+"""
+    one = "os.setuid(54321)\nprint(ctypes.CDLL(None).inotify_init1(0) != -1)"
+    must(output(python(one)) == "True", "outside there is none even before")
+    taking = subprocess.Popen(mydocker("-i", *python(take)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        must(taking.stdout.readline() == "taken\n", "COMMAND could not take them")
+        must(output(python(one)) == "False", "outside there is one left")
+    finally:
+        taking.communicate(timeout=LIMIT)
+
+
+# ---- control groups ----
+
+def need_groups():
+    need_root()
+    try:
+        controllers = text_of("/sys/fs/cgroup/cgroup.controllers").split()
+    except OSError:
+        controllers = []
+    if not {"memory", "pids"} <= set(controllers):
+        raise CannotShow("it needs control groups of version 2; tests/security/groups shows it in a virtual machine")
+
+
+def in_groups(name):
+    """The same for a machine that has them, and need not have Python."""
+    need_groups()
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "groups")
+    output(["sh", script, program_of_step(), name])
+
+
+@limit("a COMMAND that mounts raises its own limit", until=8)
+def raises():
+    in_groups("raises")
+
+
+@limit("a killed mydocker leaves its control group to the next run")
+def leaves():
+    in_groups("leaves")
+
+
+@limit("without --rootfs COMMAND as root leaves its control group")
+def moves():
+    in_groups("moves")
+
+
+@limit("what the groups above hand down stays handed down")
+def handed_down():
+    in_groups("hands-down")
+
+
 # ---- /proc ----
 
-@limit("umount /proc shows the host's processes")
+@limit("umount /proc shows the host's processes", until=8)
 def umount_proc():
     with Victim() as victim:
         seen = output(mydocker("sh", "-c", f"umount /proc && tr '\\0' '\\n' </proc/{victim.pid}/environ && "
@@ -250,7 +347,7 @@ except OSError as error:
 """
 
 
-@limit("behind umount /proc lies the memory of the host's processes")
+@limit("behind umount /proc lies the memory of the host's processes", until=8)
 def memory_of_others():
     with Victim() as victim:
         if output(python(WRITE, victim.pid, victim.address, "outside")) != "can be signalled written":
@@ -274,7 +371,7 @@ print(os.uname().nodename, os.readlink("/proc/self/ns/mnt"), sep=", ")
 """
 
 
-@limit("behind umount /proc lie the host's namespaces")
+@limit("behind umount /proc lie the host's namespaces", until=8)
 def join_namespaces():
     # Not that of the PIDs: from there is no way up (setns(2)), and it may not be this user's. An
     # ordinary user's host has the machine's network, which is not his.
@@ -286,7 +383,7 @@ def join_namespaces():
     must(pids in (no_way, not_his) and joined == wanted, f"instead of '{wanted}' it got '{joined}', '{pids}'")
 
 
-@limit("root's sysctls are the host's")
+@limit("root's sysctls are the host's", until=9)
 def sysctls():
     need_root()
     same = "value=$(cat /proc/sys/kernel/printk) && echo \"$value\" >/proc/sys/kernel/printk"
@@ -307,7 +404,7 @@ def handed_over():
 
 # ---- what is shared: limits, sockets, the terminal, the process group ----
 
-@limit("no limits but the caller's own")
+@limit("no limits but the caller's own", until=7)
 def no_limits():
     code = """
 gate = os.pipe()
@@ -378,12 +475,12 @@ def type_into_shell(*options):
         shell.close(force=True)
 
 
-@limit("with -t COMMAND can type into the caller's shell")
+@limit("with -t COMMAND can type into the caller's shell", until=10)
 def tiocsti():
     type_into_shell("-it")
 
 
-@limit("without -t, too, COMMAND can type into the caller's shell")
+@limit("without -t, too, COMMAND can type into the caller's shell", until=10)
 def tiocsti_without():
     type_into_shell()
 
@@ -423,7 +520,7 @@ os.rename(argv[0], argv[0] + "-written")
 @limit("without -t COMMAND can kill mydocker, live on and write to its file")
 def live_on():
     os.mkdir("running")
-    program = shutil.copy(sys.argv[1], "running/mydocker")
+    program = shutil.copy(program_of_step(), "running/mydocker")
     runtime = subprocess.Popen(mydocker(*python(LIVE_ON, program), program=program), start_new_session=True)
     must(runtime.wait(timeout=LIMIT) == -signal.SIGKILL, "mydocker was not killed")
     wait_for(lambda: os.path.exists(program + "-written"), "COMMAND has ended with mydocker")
@@ -476,14 +573,18 @@ def lifeline_of_another_user():
 
 
 def main():
+    global step
     if sys.argv[1:] == ["--list"]:
-        print(*(name for name, _ in limits), sep="\n")
+        for name, until, _ in limits:
+            print(until or "-", name, sep="\t")
         return
     word = sys.argv[2] if len(sys.argv) > 2 else ""
     start, shown, failed, not_shown = time.monotonic(), 0, 0, 0
-    for name, attack in limits:
+    for name, until, attack in limits:
         if word not in name:
             continue
+        step = until or LAST
+        name = f"{name} (until step {until})" if until else name
         try:
             attack()
             shown += 1
