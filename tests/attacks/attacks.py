@@ -5,9 +5,9 @@ Usage: attacks.py PROGRAMS STEP4 LAST                in the suite's scratch worl
        attacks.py --list                             their names, and where they are known from
 
 PROGRAMS is where attack and loader are, LAST the last step's program, STEP4 that of part one. bubblewrap
-and crun are tried where they are installed. A line for each attack and runtime, with tabs between its words: the attack, the runtime, what
-came of it ("works", "held", "cannot"), and why. First each is tried outside of all: what does not work
-there, as this user and on this machine, cannot be tried here.
+and crun are tried where they are installed. A line for each attack and runtime, with tabs between its
+words: the attack, the runtime, what came of it ("works", "held", "cannot"), and why. First each is tried
+outside of all: what does not work there, as this user and on this machine, cannot be tried here.
 
 No attack does harm where it works (attack.c says how). Whatever is attacked the driver has made itself:
 files, sockets, keys, processes, terminals. The kernel's own files and calls are asked for what changes
@@ -67,7 +67,8 @@ class Last:
     name = "step 11"
 
     def command(self, *words, tty=False, root=None, command="/bin/attack"):
-        return [last, "--log-level", "warn", "run", "-it" if tty else "-i", "--rootfs", root or "root", command, *words]
+        return [last, "--log-level", "warn", "run", "-it" if tty else "-i", "--rootfs", root or "root", command,
+                *words]
 
 
 class Bubblewrap:
@@ -75,8 +76,8 @@ class Bubblewrap:
     name = "bubblewrap"
 
     def command(self, *words, tty=False, root=None, command="/bin/attack"):
-        return [find("bwrap"), "--bind", root or "root", "/", "--proc", "/proc", "--dev", "/dev", "--unshare-all", command,
-                *words]
+        return [find("bwrap"), "--bind", root or "root", "/", "--proc", "/proc", "--dev", "/dev", "--unshare-all",
+                command, *words]
 
 
 def mount_of(at, kind, *options, source=None):
@@ -423,7 +424,11 @@ def inotify(runtime, attack):
         said = started.stdout.readline().decode(errors="replace")
         if not said.startswith("taken: ") or said == "taken: 1000\n":
             return "held", said.strip()
-        answer = subprocess.run([sys.executable, "-B", "-I", "-c", code], stdout=subprocess.PIPE, check=True).stdout
+        asked = subprocess.run([sys.executable, "-B", "-I", "-c", code], stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, check=False)
+        if asked.returncode != 0:
+            return "cannot", "there is no other user here"
+        answer = asked.stdout
         return ("works" if answer.strip() == b"-1" else "held"), said.strip()
     finally:
         started.communicate(timeout=LIMIT)
