@@ -609,6 +609,56 @@ def dev():
     return f
 
 
+def masks():
+    f = Figure("masks", 620, "What lies over what", "Three ways to close something below `/proc` or `/sys`.",
+               "A file, /proc/interrupts, is covered by /dev/null: who reads it reads nothing. A directory, "
+               "/sys/firmware, is covered by an empty tmpfs. A directory to be read but not written, /proc/sys, lies "
+               "over itself, and that mount is read-only. Who has CAP_SYS_ADMIN here can take each of them away. Who "
+               "has not cannot. Root of a user namespace further in cannot either: for it they are locked, and it "
+               "gets no new /proc.")
+    w, gap, y = 264, 20, 104
+    for i, (heading, above, below, effect) in enumerate((
+            ("a file", ["`/dev/null`", "bound"], "`/proc/interrupts`", "to be read: nothing"),
+            ("a directory", ["a `tmpfs`", "empty, read-only"], "`/sys/firmware`", "to be found: nothing"),
+            ("what may be read", ["`/proc/sys`", "bound, read-only"], "`/proc/sys`", "to be written: nothing"))):
+        x = LEFT + i * (w + gap)
+        f.panel(x, y, w, 256, heading)
+        f.box(x + 16, y + 52, w - 32, 78, above, "new")
+        f.arrow((x + w / 2, y + 130), (x + w / 2, y + 160), accent=True)
+        f.box(x + 16, y + 160, w - 32, 46, [below], "loose")
+        f.label(x + 16, y + 238, effect, w - 20, "muted")
+    f.panel(LEFT, 384, FULL, 212, "Who can take them away?")
+    for i, (who, can) in enumerate((("COMMAND, without `CAP_SYS_ADMIN`", "no"),
+                                    ("COMMAND with `--cap-add SYS_ADMIN`", "yes: `umount`"),
+                                    ("root of a user namespace inside", "no: they are locked"))):
+        f.box(LEFT + 16, 434 + i * 52, FULL - 32, 44, [f"{who}|{can}"], "new" if i == 1 else "plain")
+    return f
+
+
+def calls():
+    f = Figure("calls", 660, "Which call goes where", "The filter sees a number and six arguments.",
+               "What is not on the list, as read and fork, goes to the kernel. What is on it, as mount and keyctl, fails "
+               "with EPERM. Of clone, ioctl and socket an argument decides: the kernel, or EPERM. clone3's flags are "
+               "in memory, where the filter cannot look: ENOSYS, and the C library takes clone. A call by the number "
+               "of another machine, as int 0x80 on x86-64, ends COMMAND with SIGSYS.")
+    w, gap, y = 248, 44, 104
+    columns = [LEFT + i * (w + gap) for i in range(3)]
+    for x, heading in zip(columns, ("COMMAND asks", "the filter", "the answer")):
+        f.panel(x, y, w, 532, heading)
+    for i, (call, filtered, answer) in enumerate((
+            (["`read`, `fork`, …"], ["not on the list"], ["the kernel's"]),
+            (["`mount`, `keyctl`, …"], ["on the list"], ["`EPERM`"]),
+            (["`clone`, `ioctl`,", "`socket`"], ["an argument", "decides"], ["the kernel's,", "or `EPERM`"]),
+            (["`clone3`"], ["flags in memory:", "not to be seen"], ["`ENOSYS`: libc", "takes `clone`"]),
+            (["`int 0x80`"], ["another machine's", "number"], ["`SIGSYS`:", "COMMAND ends"]))):
+        top = y + 56 + i * 94
+        for x, lines in zip(columns, (call, filtered, answer)):
+            f.box(x + 16, top, w - 32, 78, lines, "plain" if i == 0 else "new" if x == columns[2] else "plain")
+        for x in columns[:2]:
+            f.arrow((x + w - 16, top + 39), (x + w + gap + 16, top + 39), accent=i > 0)
+    return f
+
+
 def layers():
     f = Figure("layers", 560, "Two containers, one directory", "Each has a layer of its own, in memory.",
                "Two containers look down on the same DIR, which is only read. Each has an upper layer, a tmpfs. In "
@@ -684,8 +734,7 @@ def main():
     parser.add_argument("--check", action="store_true", help="write nothing, say what differs")
     check, stale = parser.parse_args().check, []
     for f in (flow(), *map(step, STEPS), signals(), execve(), propagation(), proc(), groups(), stack(),
-              lifeline(), pivot(), names(), dev(), layers(),
-              limits(), capabilities()):
+              lifeline(), pivot(), names(), dev(), layers(), limits(), capabilities(), masks(), calls()):
         path, new = pathlib.Path(__file__).with_name(f"{f.name}.svg"), f.svg().encode()
         if not check:
             path.write_bytes(new)
