@@ -1,8 +1,8 @@
 // The benchmark: what a whole run costs in wall time and memory, next to two floors (floor.c) and
 // to unshare, bwrap, crun and runc doing the same; and apart from these, with a root file system,
-// what the steps of part two cost next to a floor for each, and to bwrap, crun and runc. In this
-// order: the scratch world that everything runs in, the candidates, one run, the turns, the
-// figures, memory, the targets.
+// what the steps of part two cost next to a floor for each, and to bwrap, crun and runc, once with
+// what step 6 mounts and once with all that step 11 forbids. In this order: the scratch world that
+// everything runs in, the candidates, one run, the turns, the figures, memory, the targets.
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
@@ -18,9 +18,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -28,28 +30,43 @@
 #include <unistd.h>
 
 enum {
-    CANDIDATES_MAX = 32,
-    ARGS_MAX = 24,
+    CANDIDATES_MAX = 48,
+    ARGS_MAX = 128,
     RUNS_MAX = 100000,
     WARM_UP_TURNS = 10,
     SECONDS = 45,     // for all the turns, unless the caller says how many
     TIME_LIMIT = 10,  // seconds, for a run that hangs
     CONTAINERS = 100, // at once, for the memory figures
+    FILTER_FD = 9,    // where bwrap reads a filter
 };
 
 // The targets of the last step.
 #define RATIO_TARGET 1.10
 #define MEMORY_TARGET 70.0
-// With a root file system: of each step to its floor, and of the last step to two of its peers.
+// With a root file system: of each step to its floor, and of two steps to two of their peers each.
 #define ROOTED_TARGET 1.15
 #define BWRAP_TARGET 0.9
 #define CRUN_TARGET 0.5
+#define STRICT_BWRAP_TARGET 1.0
+#define STRICT_CRUN_TARGET 0.6
 
-// The last three have a root file system: a step, its floor, a peer.
-enum kind { EXEC_ONLY, FLOOR, SELF_EXEC, MYDOCKER, PEER, ROOTED, ROOTED_FLOOR, ROOTED_PEER };
+// The last four have a root file system: a step, its floor, a peer, a peer with all that the last
+// step forbids.
+enum kind {
+    EXEC_ONLY,
+    FLOOR,
+    SELF_EXEC,
+    MYDOCKER,
+    PEER,
+    ROOTED,
+    ROOTED_FLOOR,
+    ROOTED_PEER,
+    STRICT_PEER,
+};
 
-// The steps of which floor.c knows what they do with a root file system.
-enum { FIRST_ROOTED = 5, LAST_FLOOR = 7 };
+// The steps of which floor.c knows what they do with a root file system. The last of them does the
+// work of a ROOTED_PEER, and STRICT that of a STRICT_PEER.
+enum { FIRST_ROOTED = 5, LAST_FLOOR = 7, STRICT = 11 };
 
 struct candidate {
     const char *name;
@@ -220,16 +237,17 @@ static void copy_file(const char *from, const char *to)
 }
 
 // What crun and runc run: a bundle with the same five namespaces, MOUNTS, and a root of its own,
-// which they insist on.
-static void make_bundle(const char *bundle, const char *mounts)
+// which they insist on. PROCESS and MORE are more of the configuration.
+static void make_bundle(const char *bundle, const char *mounts, const char *process,
+                        const char *more)
 {
     static const char *const directories[] = {"", "/dev", "/proc", "/sys"};
     const char *config = format(
         "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"rootfs\"},\"process\":{\"cwd\":\"/\","
-        "\"user\":{\"uid\":0,\"gid\":0},\"args\":[\"/true\"]},\"mounts\":[%s],"
+        "\"user\":{\"uid\":0,\"gid\":0},\"args\":[\"/true\"]%s},\"mounts\":[%s],"
         "\"linux\":{\"namespaces\":[{\"type\":\"uts\"},{\"type\":\"pid\"},"
-        "{\"type\":\"mount\"},{\"type\":\"network\"},{\"type\":\"ipc\"}]}}\n",
-        mounts);
+        "{\"type\":\"mount\"},{\"type\":\"network\"},{\"type\":\"ipc\"}]%s}}\n",
+        process, mounts, more);
 
     write_file(format("%s/config.json", bundle), config);
     for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
@@ -243,6 +261,8 @@ static void make_bundle(const char *bundle, const char *mounts)
     "\",\"options\":[\"nosuid\",\"noexec\"" options "]}"
 #define PROC MOUNT("/proc", "proc", ",\"nodev\"")
 
+static const char *bwrap, *crun, *runc; // where they are, or NULL
+
 // NAME is crun or runc, of a BUNDLE. They read in there what COMMAND is; "bench" is the container.
 static void add_runtime(enum kind kind, const char *name, const char *file, const char *bundle)
 {
@@ -253,12 +273,9 @@ static void add_runtime(enum kind kind, const char *name, const char *file, cons
     // "rootless" as root too: it then goes on where it can make no cgroup.
     add(kind, name,
         (const char *[]){file, "--root", state,
-                         strcmp(name, "crun") == 0 ? "--cgroup-manager=disabled"
-                                                   : "--rootless=true",
-                         "run", "-b", bundle, "bench", NULL});
+                         file == crun ? "--cgroup-manager=disabled" : "--rootless=true", "run",
+                         "-b", bundle, "bench", NULL});
 }
-
-static const char *bwrap, *crun, *runc; // where they are, or NULL
 
 static void add_peers(const char *scratch)
 {
@@ -274,7 +291,8 @@ static void add_peers(const char *scratch)
     // The host's /dev is in it so that they do not make a new one.
     make_bundle(scratch,
                 "{\"destination\":\"/dev\",\"type\":\"bind\",\"source\":\"/dev\","
-                "\"options\":[\"rbind\"]}," PROC);
+                "\"options\":[\"rbind\"]}," PROC,
+                "", "");
     crun = find("crun");
     add_runtime(PEER, "crun", crun, scratch);
     runc = find("runc");
@@ -298,45 +316,175 @@ static void add_rooted_step(const char *path, const char *root)
         its_floor;
 }
 
-// The STEPS that have --rootfs, and the peers with the same root and what step 6 mounts in it
-// (bwrap binds the host's /sys). None of these makes a layer, as step 7 does.
+// What step 6 mounts, for crun and runc.
+#define MOUNTS                                                                                     \
+    PROC "," MOUNT("/dev", "tmpfs", ",\"mode=755\",\"size=64k\"") "," MOUNT(                       \
+        "/dev/pts", "devpts", ",\"newinstance\",\"ptmxmode=0666\"") ","                            \
+        MOUNT("/dev/shm", "tmpfs", ",\"mode=1777\",\"size=64m\"") ","                              \
+            MOUNT("/dev/mqueue", "mqueue", "") "," MOUNT("/sys", "sysfs", ",\"ro\"")
+
+// For bwrap (it binds the host's /sys).
+#define BWRAP_MOUNTS(root)                                                                         \
+    "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--bind", root, "/",       \
+        "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/dev/shm", "--mqueue", "/dev/mqueue",      \
+        "--ro-bind", "/sys", "/sys"
+
+// The STEPS that have --rootfs, and the peers with the same root and what step 6 mounts in it. None
+// of these makes a layer, as step 7 does.
 static void add_rooted(const char *scratch, char **steps)
 {
     const char *bundle = format("%s/rooted", scratch), *root = format("%s/rootfs", bundle);
 
     if (mkdir(bundle, 0755) == -1)
         err(2, "mkdir %s", bundle);
-    make_bundle(bundle, PROC "," MOUNT("/dev", "tmpfs", ",\"mode=755\",\"size=64k\"") "," MOUNT(
-                            "/dev/pts", "devpts", ",\"newinstance\",\"ptmxmode=0666\"") ","
-                        MOUNT("/dev/shm", "tmpfs", ",\"mode=1777\",\"size=64m\"") ","
-                        MOUNT("/dev/mqueue", "mqueue", "") "," MOUNT("/sys", "sysfs", ",\"ro\""));
+    make_bundle(bundle, MOUNTS, "", "");
     for (; *steps != NULL; steps++)
         add_rooted_step(*steps, root);
-    const char *of_bwrap[] = {bwrap,
-                              "--unshare-pid",
-                              "--unshare-net",
-                              "--unshare-ipc",
-                              "--unshare-uts",
-                              "--bind",
-                              root,
-                              "/",
-                              "--proc",
-                              "/proc",
-                              "--dev",
-                              "/dev",
-                              "--tmpfs",
-                              "/dev/shm",
-                              "--mqueue",
-                              "/dev/mqueue",
-                              "--ro-bind",
-                              "/sys",
-                              "/sys",
-                              "/true",
-                              NULL};
     if (bwrap != NULL)
-        add(ROOTED_PEER, "bwrap", of_bwrap);
+        add(ROOTED_PEER, "bwrap", (const char *[]){bwrap, BWRAP_MOUNTS(root), "/true", NULL});
     add_runtime(ROOTED_PEER, "crun", crun, bundle);
     add_runtime(ROOTED_PEER, "runc", runc, bundle);
+}
+
+// ---- the same, as strict as step 11: Docker's capabilities, masks and a filter ----
+
+// Of each a list that ends in NULL.
+// clang-format off
+static const char *const capabilities[] = {
+    "CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_MKNOD",
+    "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID",
+    "CAP_SYS_CHROOT", NULL,
+};
+static const char *const hidden[] = {
+    "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
+    "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware",
+    "/sys/devices/virtual/powercap", NULL,
+};
+static const char *const readonly[] = {
+    "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL,
+};
+static const char *const forbidden[] = {
+    "acct", "add_key", "bpf", "clock_settime", "delete_module", "finit_module", "fsconfig", "fsmount", "fsopen",
+    "fspick", "init_module", "io_uring_enter", "io_uring_register", "io_uring_setup", "ioperm", "iopl",
+    "kexec_file_load", "kexec_load", "keyctl", "mount", "mount_setattr", "move_mount", "move_pages",
+    "open_by_handle_at", "open_tree", "perf_event_open", "pivot_root", "quotactl", "quotactl_fd", "reboot",
+    "request_key", "setns", "settimeofday", "swapoff", "swapon", "syslog", "umount2", "unshare", "userfaultfd",
+    "vhangup", NULL,
+};
+// clang-format on
+
+// The call fails where the bits MASK of that argument are VALUE.
+static const struct {
+    const char *call;
+    unsigned argument, mask, value;
+} rules[] = {
+    {"clone", 0, CLONE_NEWCGROUP, CLONE_NEWCGROUP},
+    {"clone", 0, CLONE_NEWIPC, CLONE_NEWIPC},
+    {"clone", 0, CLONE_NEWNET, CLONE_NEWNET},
+    {"clone", 0, CLONE_NEWNS, CLONE_NEWNS},
+    {"clone", 0, CLONE_NEWPID, CLONE_NEWPID},
+    {"clone", 0, CLONE_NEWUSER, CLONE_NEWUSER},
+    {"clone", 0, CLONE_NEWUTS, CLONE_NEWUTS},
+    {"ioctl", 1, UINT32_MAX, TIOCLINUX},
+    {"ioctl", 1, UINT32_MAX, TIOCSTI},
+    {"socket", 0, UINT32_MAX, AF_ALG},
+    {"socket", 0, UINT32_MAX, AF_RXRPC},
+    {"socket", 0, UINT32_MAX, AF_VSOCK},
+};
+
+// NAMES as JSON.
+static const char *json(const char *const *names)
+{
+    const char *list = format("[\"%s\"", *names);
+
+    while (*++names != NULL)
+        list = format("%s,\"%s\"", list, *names);
+    return format("%s]", list);
+}
+
+static const char *strict_process(void)
+{
+    const char *list = json(capabilities);
+
+    return format(
+        ",\"noNewPrivileges\":true,\"capabilities\":{\"bounding\":%s,\"effective\":%s,"
+        "\"permitted\":%s}",
+        list, list, list);
+}
+
+static const char *strict_linux(void)
+{
+    const char *calls = format(
+        "{\"names\":[\"clone3\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":%d},"
+        "{\"names\":%s,\"action\":\"SCMP_ACT_ERRNO\"}",
+        ENOSYS, json(forbidden));
+
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+        calls = format(
+            "%s,{\"names\":[\"%s\"],\"action\":\"SCMP_ACT_ERRNO\",\"args\":[{\"index\":%u,"
+            "\"value\":%u,\"valueTwo\":%u,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}",
+            calls, rules[i].call, rules[i].argument, rules[i].mask, rules[i].value);
+    return format(
+        ",\"maskedPaths\":%s,\"readonlyPaths\":%s,\"seccomp\":{\"defaultAction\":"
+        "\"SCMP_ACT_ALLOW\",\"syscalls\":[%s]}",
+        json(hidden), json(readonly), calls);
+}
+
+static const char *bwrap_filter; // a file with step 11's filter, made by the program `filter`
+
+// bwrap's words for it. Returns the end of WORDS.
+static const char **strict_words(const char **words)
+{
+    struct stat status;
+
+    *words++ = "--cap-drop";
+    *words++ = "ALL";
+    for (size_t i = 0; capabilities[i] != NULL; i++) {
+        *words++ = "--cap-add";
+        *words++ = capabilities[i];
+    }
+    for (size_t i = 0; hidden[i] != NULL; i++) {
+        if (stat(hidden[i], &status) == -1)
+            continue;
+        if (S_ISDIR(status.st_mode)) {
+            *words++ = "--tmpfs";
+            *words++ = hidden[i];
+            *words++ = "--remount-ro";
+        } else {
+            *words++ = "--dev-bind";
+            *words++ = "/dev/null";
+        }
+        *words++ = hidden[i];
+    }
+    for (size_t i = 0; readonly[i] != NULL; i++) {
+        if (stat(readonly[i], &status) == -1)
+            continue;
+        *words++ = "--ro-bind";
+        *words++ = readonly[i];
+        *words++ = readonly[i];
+    }
+    *words++ = "--seccomp";
+    *words++ = format("%d", FILTER_FD);
+    return words;
+}
+
+// Not with limits: no cgroup can be made here. The filter is step 11's, call by call.
+static void add_strict(const char *scratch)
+{
+    const char *bundle = format("%s/strict", scratch), *root = format("%s/rootfs", bundle);
+    const char *words[ARGS_MAX] = {bwrap, BWRAP_MOUNTS(root)}, **end = words;
+
+    if (mkdir(bundle, 0755) == -1)
+        err(2, "mkdir %s", bundle);
+    make_bundle(bundle, MOUNTS, strict_process(), strict_linux());
+    while (*end != NULL)
+        end++;
+    *strict_words(end) = "/true";
+    bwrap_filter = format("%s/filter.bpf", scratch);
+    if (bwrap != NULL && system(format("'%s/filter' >'%s'", directory, bwrap_filter)) == 0)
+        add(STRICT_PEER, "bwrap-11", words);
+    add_runtime(STRICT_PEER, "crun-11", crun, bundle);
+    add_runtime(STRICT_PEER, "runc-11", runc, bundle);
 }
 
 // ---- one run, from outside ----
@@ -361,6 +509,10 @@ static pid_t spawn(const char *const *argv, int error_fd)
         (errno = posix_spawn_file_actions_adddup2(&actions, null_fd, 1)) != 0 ||
         (errno = posix_spawn_file_actions_adddup2(&actions, error_fd, 2)) != 0)
         err(2, "posix_spawn_file_actions");
+    // Opened anew for each: bwrap reads it to its end.
+    if (argv[0] == bwrap && bwrap_filter != NULL &&
+        (errno = posix_spawn_file_actions_addopen(&actions, FILTER_FD, bwrap_filter, O_RDONLY, 0)))
+        err(2, "posix_spawn_file_actions_addopen");
     errno = posix_spawn(&child, argv[0], &actions, NULL, (char *const *)argv, environ);
     if (errno != 0)
         err(2, "posix_spawn %s", argv[0]);
@@ -605,8 +757,9 @@ static void print_rooted(int runs)
         "\nThe same with a root file system. A step's floor is self-exec with that step's own "
         "calls:\npivot_root(2), the mounts, the files in /dev, the overlay. Of the peers none "
         "makes "
-        "a layer,\nas step 7 does; they mount what step 6 does. The ratios are to %s and to the "
-        "floor, paired.\n"
+        "a layer,\nas step 7 does; they mount what step 6 does, and bwrap-11, crun-11 and runc-11 "
+        "have step\n11's capabilities, masks and filter. The ratios are to %s and to the floor, "
+        "paired.\n"
         "\n%-10s %6s %9s %9s %9s %8s %9s\n",
         last->name, "", "runs", "median", "quartile1", "quartile3", last->name, "its floor");
     for (int i = 0; i < candidate_count; i++)
@@ -749,26 +902,42 @@ static bool judge_time(const struct candidate *step, const struct candidate *sel
     return met;
 }
 
+// The step with a root file system that does the work of PEER, or NULL.
+static const struct candidate *rooted_step(const struct candidate *peer)
+{
+    const char *name = format("step%02d", peer->kind == STRICT_PEER ? STRICT : LAST_FLOOR);
+
+    for (int i = 0; i < candidate_count; i++)
+        if (candidates[i].kind == ROOTED && !candidates[i].failed &&
+            strcmp(candidates[i].name, name) == 0)
+            return &candidates[i];
+    return NULL;
+}
+
 static bool judge_rooted(int runs)
 {
-    const struct candidate *last = last_rooted();
     bool met = true;
 
-    if (last != NULL)
+    if (last_rooted() != NULL)
         printf("With a root file system:\n");
     for (int i = 0; i < candidate_count; i++) {
         const struct candidate *candidate = &candidates[i];
-        bool is_bwrap = strcmp(candidate->name, "bwrap") == 0;
-        double target = is_bwrap ? BWRAP_TARGET : CRUN_TARGET, ratio;
+        bool is_strict = candidate->kind == STRICT_PEER;
+        bool is_bwrap = candidate->argv[0] == bwrap;
+        double target = is_strict  ? is_bwrap ? STRICT_BWRAP_TARGET : STRICT_CRUN_TARGET
+                        : is_bwrap ? BWRAP_TARGET
+                                   : CRUN_TARGET;
+        const struct candidate *step;
+        double ratio;
         if (candidate->floor != NULL) {
             ratio = paired_ratio(candidate, candidate->floor, runs);
             met &=
                 judge(ratio <= ROOTED_TARGET, format("%s: time at most %.2f x its floor's: %.3f x",
                                                      candidate->name, ROOTED_TARGET, ratio));
-        } else if (candidate->kind == ROOTED_PEER && !candidate->failed && last != NULL &&
-                   strcmp(candidate->name, "runc") != 0) {
-            ratio = paired_ratio(last, candidate, runs);
-            met &= judge(ratio <= target, format("%s: time at most %.2f x %s's: %.3f x", last->name,
+        } else if (candidate->kind >= ROOTED_PEER && !candidate->failed &&
+                   candidate->argv[0] != runc && (step = rooted_step(candidate)) != NULL) {
+            ratio = paired_ratio(step, candidate, runs);
+            met &= judge(ratio <= target, format("%s: time at most %.2f x %s's: %.3f x", step->name,
                                                  target, candidate->name, ratio));
         }
     }
@@ -842,6 +1011,7 @@ static bool measure(const char *scratch, char **steps, int runs)
 
     add_peers(scratch);
     add_rooted(scratch, steps);
+    add_strict(scratch);
     for (int i = 0; i < candidate_count; i++)
         try_run(&candidates[i], scratch);
     runs = take_turns(runs);

@@ -8,9 +8,14 @@ bench_static = $(if $(SANITIZE),,$(if $(wildcard $(shell $(CC) -print-file-name=
 $(bench_binaries): %: %.o
 	$(call say,LINK) $(link) $(if $(filter %/bench,$@),,$(bench_static)) -o $@ $<
 
+# Step 11's filter in a file.
+bench_filter := $(bench_dir)/filter
+$(bench_filter): $(bench_dir)/filter.o $(B)/beyond/step11-seccomp/seccomp.o $(common)
+	$(call say,LINK) $(link) -Wl,--wrap=seccomp_load -o $@ $^ -lseccomp -lcap
+
 # `scratch` stays empty: the benchmark mounts a file system there that only it can see.
 .PHONY: bench
-bench: $(steps) $(bench_binaries) ## compare time and memory: make bench RUNS=500; STRICT=1 fails where a target is missed
+bench: $(steps) $(bench_binaries) $(bench_filter) ## compare time and memory: make bench RUNS=500; STRICT=1 fails where a target is missed
 	@mkdir -p $(bench_dir)/scratch
 	@$(bench_dir)/bench $(if $(RUNS),-n $(RUNS)) $(if $(filter 1,$(STRICT)),-s) \
 	  $(foreach step,$(steps),$(top)$(step)/mydocker)
