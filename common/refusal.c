@@ -218,9 +218,9 @@ static const struct reason our_reasons[] = {
      "kernel.apparmor_restrict_unprivileged_userns=0"},
     {"any", EPERM, seccomp_filters, SECCOMP},
     {"clone, mount", EPERM, NULL, "perhaps AppArmor, SELinux or Landlock forbids it"},
-    {"clone, unshare", ENOSPC, zero_limit,
+    {"clone", ENOSPC, zero_limit,
      "not the disk, a limit on namespaces: raise it with sudo sysctl user.max_%s_namespaces=10000"},
-    {"clone, unshare", ENOSPC, NULL,
+    {"clone", ENOSPC, NULL,
      "not the disk, a limit on namespaces: one of user.max_*_namespaces is reached, or PID "
      "namespaces are 32 deep"},
     {"clone", EINVAL, children_elsewhere, NO_FORK},
