@@ -78,7 +78,7 @@ class Stories(unittest.TestCase):
         for role, _, _, _, what, where in rows:
             self.assertTrue(where or what in ("you have typed it", "end"), f"{role}: {what}: no line\n{text}")
         told = [row[4] for row in rows]
-        for what in ("its group becomes /", "what nobody is to write to", "the capabilities that are left",
+        for what in ("what nobody is to write to", "the capabilities that are left",
                      "a filter for system calls"):
             self.assertIn(what, told, text)
 

@@ -17,7 +17,7 @@ import steps  # noqa: E402: found by the line above
 
 CALLS = ["execve", "fork", "vfork", "clone", "clone3", "mount", "pivot_root", "umount2", "chdir", "fchdir", "prctl", "socketpair", "getsockopt", "poll", "ppoll",
          "dup2", "dup3", "close_range", "statfs", "rt_sigprocmask", "signalfd4", "wait4", "write", "exit_group",
-         "mkdirat", "unlinkat", "unshare", "capset", "seccomp"]
+         "mkdirat", "unlinkat", "capset", "seccomp"]
 # Of the calls that matter: what they look like, what they are for, and the source line that makes them.
 STORY = [
     (r'execve\("/proc/self/exe"', "become init: the same program anew", 'execve("/proc/self/exe"'),
@@ -34,7 +34,6 @@ STORY = [
     (r"clone\(.*CLONE_NEW", "make the child, in new namespaces", "= clone("),
     (r'mkdirat\(\d+, "mydocker-', "make its control group", "mkdirat(parent"),
     (r'unlinkat\(\d+, "mydocker-', "remove it", "unlinkat(parent"),
-    (r"unshare\(CLONE_NEWCGROUP", "its group becomes /", "unshare(CLONE_NEWCGROUP"),
     (r"clone3?\(", "make the child (this is fork)", "= fork();"),
     (r"prctl\(PR_SET_PDEATHSIG", "die when the parent dies", "PR_SET_PDEATHSIG, SIGKILL"),
     (r"dup[23]\(\d+, 3\W", "keep the lifeline", "dup2(fd, last)"),
