@@ -7,7 +7,8 @@ Each patch in this folder makes one mistake. Above its diff stand the step that 
 promise that it breaks, and words that a learner has to read then; perhaps how the place to think
 begins ("Thinks"), where a hint for the whole group of promises would mislead; and perhaps a "Hint",
 which is for those who ask for it with HINT=2, and for nobody else. "As: root" is what root alone can
-get wrong, and "Needs: cgroup2" what takes limits of control groups, version 2.
+get wrong, "Needs: cgroup2" what takes limits of control groups, version 2, and "On: x86_64" what can go
+wrong on that machine alone.
 """
 import os
 import sys
@@ -64,6 +65,8 @@ def why_not(patch, limits):
     """Why PATCH cannot be checked here, or None."""
     if patch.one("As") == "root" and os.geteuid() != 0:
         return "it takes root"
+    if patch.one("On", os.uname().machine) != os.uname().machine:
+        return f"it takes {patch.one('On')}"
     return limits if patch.one("Needs") == "cgroup2" else None
 
 
