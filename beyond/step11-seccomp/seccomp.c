@@ -48,7 +48,7 @@ static void forbid(scmp_filter_ctx filter, int error, const char *name, unsigned
     int call = seccomp_syscall_resolve_name(name);
 
     if (call == __NR_SCMP_ERROR)
-        log_warn("this libseccomp is older than the call %s, and cannot forbid it", name);
+        log_debug("this libseccomp is older than the call %s, and cannot forbid it", name);
     else
         check(seccomp_rule_add(filter, SCMP_ACT_ERRNO((unsigned)error), call, count, argument),
               name);
