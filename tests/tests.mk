@@ -38,20 +38,25 @@ $(unit): $(B)/tests/unit/common.o $(common)
 # where a child ends on the stack that clone(2) was given.
 except := $(if $(SANITIZE),--except 'without a /|limits as low as they go|a refused close_range')
 tests := $(steps:%=test-%)
-.PHONY: test test-steps check test-unit test-order $(tests) $(part_two:%=test-short-%)
+order_tests := $(patsubst %,test-order-%,$(wordlist 2,$(words $(steps)),$(steps)))
+part_one_order := $(filter $(part_one:%=test-order-%),$(order_tests))
+.PHONY: test test-beyond test-steps check test-unit test-order $(tests) $(part_two:%=test-short-%)
 
 # So many for each processor.
 per_processor = $(shell echo $$(($(1) * $$(nproc 2>/dev/null || echo 1))))
 # A test waits more than it works: where make is not told otherwise, three at once for each processor,
 # each with its lines together.
-ifneq ($(filter test test-steps trust,$(MAKECMDGOALS)),)
+ifneq ($(filter test test-beyond test-steps trust,$(MAKECMDGOALS)),)
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(call per_processor,3) -Otarget
 endif
 endif
 
 # What takes longest begins first.
-test: $(if $(SANITIZE),,test-tutorial) test-steps $(if $(SANITIZE),,test-order test-wrong test-exercises test-doctor test-trace test-start test-security test-attacks) ## check all steps; as root or as an ordinary user
+test: $(if $(SANITIZE),,test-tutorial-one test-checker) test-steps $(if $(SANITIZE),,$(part_one_order) test-wrong-one test-exercises-one test-doctor test-trace test-start test-security) ## check all steps; as root or as an ordinary user
+
+# What is about the text and the tests of part two; its last step `make test` checks as well.
+test-beyond: test-tutorial-two $(filter-out $(part_one_order),$(order_tests)) test-wrong-two test-exercises-two test-attacks ## the text of part two, its exercises and wrong programs, and ways out
 
 # Without its option a step of part two is the step before: there `make test` leaves out what takes its
 # time waiting. `make test-step05` does not.
@@ -74,7 +79,6 @@ number = $(patsubst 0%,%,$(*:step%=%))
 # Each step breaks the promises that the next one adds, or the suite checks nothing. What takes its time
 # waiting is looked at in part one, where it is asked for: make test-order, make test-order-step03.
 order_except = $(if $(filter $*,$(part_two)),$(slow),$(if $(filter test-order%,$(MAKECMDGOALS)),,$(slow)))
-order_tests := $(patsubst %,test-order-%,$(wordlist 2,$(words $(steps)),$(steps)))
 test-order: $(order_tests) ## check that no step passes for the next one
 $(order_tests): test-order-%: $(steps) $(suite)
 	@tests/order $(suite) $(patsubst 0%,%,$(*:step%=%)) \

@@ -115,9 +115,10 @@ def listed(reasons):
     return found
 
 
-def judged(missed, known, faults):
-    """The complaints. FAULTS: was every system call made to fail as well?"""
+def judged(missed, known, faults, files):
+    """The complaints about FILES. FAULTS: was every system call made to fail as well?"""
     no_reason, no_need = [], []
+    known = {what: reasons for what, reasons in known.items() if what.partition(": ")[0] in files}
     for what in sorted(missed.keys() | known.keys()):
         if what.partition(": ")[0] + ": *" in known:
             continue
@@ -152,7 +153,7 @@ def main():
     reasons, *programs = sys.argv[1 + faults:]
     lines, branches = added(measured(Path(program).resolve()) for program in programs)
     table(lines, branches)
-    complaints = judged(uncovered(lines, branches), listed(reasons), faults)
+    complaints = judged(uncovered(lines, branches), listed(reasons), faults, {file for file, _ in lines})
     for whats, problem in zip(complaints, ("not covered, and without a reason", "listed, but covered or gone")):
         if whats:
             print(f"{reasons}: {problem}:", *whats, sep="\n  ")

@@ -12,7 +12,8 @@
 # reached. Its verdict is asked for elsewhere: the runtime of the counters makes system calls itself.
 
 C := build/coverage
-coverage_steps := $(steps:%=coverage-%)
+COVER ?= $(steps)
+coverage_steps := $(COVER:%=coverage-%)
 
 coverage_make = $(MAKE) --no-print-directory CC=clang STATIC=no B=$(C)/$(1) top=$(C)/ \
   CPPFLAGS='-mllvm -runtime-counter-relocation' \
@@ -25,7 +26,7 @@ coverage_link := -Wl,--wrap=setenv -Wl,--defsym=__wrap_setenv=getenv
 .PHONY: coverage coverage-unit $(coverage_steps) coverage-tools
 coverage: coverage-unit $(coverage_steps) ## what does no test reach, and why? make -j2 coverage FAULTS=1
 	@$(PYTHON) -B tests/coverage/check.py $(if $(FAULTS),--faults) tests/coverage/uncovered \
-	  $(steps:%=$(C)/%/mydocker) $(C)/unit/tests/unit/common
+	  $(COVER:%=$(C)/%/mydocker) $(C)/unit/tests/unit/common
 
 coverage-unit: | coverage-tools
 	+@$(call coverage_make,unit) $(C)/unit/tests/unit/common

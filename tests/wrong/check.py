@@ -1,6 +1,6 @@
 """Does the suite fail what is wrong on purpose, and say the right thing?
 
-Usage: check.py SUITE [NAME...]
+Usage: check.py [--steps 'N...'] SUITE [NAME...]
        check.py --pack DIRECTORY: build those that this machine cannot check, for one that can
 
 Each patch in this folder makes one mistake. Above its diff stand the step that it damages, the
@@ -74,8 +74,12 @@ def main():
     suite, *names = sys.argv[1:]
     if suite == "--pack":
         sys.exit(pack(Path(names[0])))
+    wanted = None
+    if suite == "--steps":
+        wanted, suite, *names = {int(number) for number in names[0].split()}, *names[1:]
     suite = str(Path(suite).resolve())
     patches = [Patch(HERE / f"{name}.patch") for name in names] or all_patches()
+    patches = [patch for patch in patches if wanted is None or int(patch.one("Step")) in wanted]
     limits = no_limits()
     skipped = {patch: reason for patch in patches for reason in [why_not(patch, limits)] if reason}
     patches = [patch for patch in patches if patch not in skipped]
