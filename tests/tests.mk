@@ -53,7 +53,7 @@ endif
 endif
 
 # What takes longest begins first.
-test: $(if $(SANITIZE),,test-tutorial-one test-checker) test-steps $(if $(SANITIZE),,$(part_one_order) test-wrong-one test-exercises-one test-doctor test-trace test-start test-security) ## check all steps; as root or as an ordinary user
+test: $(if $(SANITIZE),,test-start test-tutorial-one) test-steps $(if $(SANITIZE),,$(part_one_order) test-wrong-one test-exercises-one test-checker test-doctor test-trace test-security) ## check all steps; as root or as an ordinary user
 
 # What is about the text and the tests of part two; its last step `make test` checks as well.
 test-beyond: test-tutorial-two $(filter-out $(part_one_order),$(order_tests)) test-wrong-two test-exercises-two test-attacks ## the text of part two, its exercises and wrong programs, and ways out
