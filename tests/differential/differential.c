@@ -67,6 +67,8 @@ struct result {
 };
 
 static const char *mydocker, *probe;
+// From step 9 and 11 on COMMAND loses something unless it is asked for, and no_new_privs is set.
+static bool drops, filters;
 static char *scratch; // the working directory
 static int terminal, in_file, out_file, err_file;
 
@@ -281,7 +283,7 @@ static void set_attributes(const struct plan *plan)
     if (sched_setscheduler(0, plan->scheduler, &(struct sched_param){0}) == -1 ||
         setpriority(PRIO_PROCESS, 0, plan->nice) == -1 ||
         prctl(PR_SET_TIMERSLACK, (unsigned long)plan->slack, 0, 0, 0) == -1 ||
-        (plan->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1) ||
+        ((plan->no_new_privs || drops) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1) ||
         (plan->not_random && personality(ADDR_NO_RANDOMIZE) == -1) || chdir(plan->directory) == -1)
         _exit(111);
     for (int i = 0; i < RLIM_NLIMITS; i++)
@@ -333,6 +335,10 @@ static _Noreturn void become(const struct plan *plan, bool direct, const int out
         words[count++] = (char *)mydocker;
         words[count++] = "--log-level=error";
         words[count++] = "run";
+        if (drops)
+            words[count++] = "--cap-add=ALL";
+        if (filters)
+            words[count++] = "--security-opt=seccomp=unconfined";
         if (plan->interactive)
             words[count++] = "-i";
         if (plan->terminal)
@@ -486,6 +492,32 @@ static void prepare(void)
     close(script);
 }
 
+// Is OPTION in what `mydocker run --help` prints?
+static bool knows(const char *option)
+{
+    char text[4096] = "";
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) == -1)
+        err(1, "pipe2");
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)dup2(ends[1], STDOUT_FILENO);
+        execl(mydocker, "mydocker", "run", "--help", (char *)NULL);
+        _exit(112);
+    }
+    close(ends[1]);
+    for (size_t size = 0; size < sizeof(text) - 1;) {
+        ssize_t n = read(ends[0], text + size, sizeof(text) - 1 - size);
+        if (n <= 0)
+            break;
+        size += (size_t)n;
+    }
+    close(ends[0]);
+    (void)waitpid(pid, NULL, 0);
+    return strstr(text, option) != NULL;
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -508,6 +540,8 @@ int main(int argc, char **argv)
     probe = realpath(argv[optind + 1], NULL);
     if (mydocker == NULL || probe == NULL)
         err(1, "%s", argv[optind]);
+    drops = knows("--cap-add");
+    filters = knows("--security-opt");
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     prepare();
     for (uint64_t i = first; i < first + cases && differences < 10; i++)

@@ -27,7 +27,7 @@ MISTAKES = [
     (2, "rt_sigprocmask", "common/log.c", "return sigprocmask(SIG_UNBLOCK, &raised, NULL) == 0;",
      "return sigprocmask(SIG_UNBLOCK, &raised, NULL) != -2;",
      "'SigBlk:\t0000000000000000' became 'SigBlk:\t0000000001001000'"),
-    (3, "wait4", "common/log.c", "        last_act();\n", "        ;\n", "the terminal was not given back"),
+    (3, "wait4", "common/log.c", "            last_acts[i]();\n", "            ;\n", "the terminal was not given back"),
     (3, "close_range", "common/descriptors.c", "if (syscall(__NR_close_range, last + 1, ~0U, 0) == -1)",
      "if (syscall(__NR_close_range, last + 1, ~0U, 0) == -2)", "became 'descriptor 9 /dev/zero'"),
     (4, "mount", "step04-proc-mount/init.c", 'if (mount("proc", "/proc", "proc", MS_NOEXEC | MS_NOSUID | MS_NODEV, NULL) == -1)',
