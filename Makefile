@@ -59,7 +59,7 @@ define step_rules
 $(1) $(2): $(top)$(1)/mydocker
 $(top)$(1)/mydocker: $(call objects,$(2)) $(common) $(if $(filter beyond/%,$(2)),$(beyond))
 	@mkdir -p $$(@D)
-	$$(call say,LINK) $$(link) $$(static_flag) -o $$@ $$(filter %.o,$$^) -lcap $(call more_libraries,$(2))
+	$$(call say,LINK) $$(link) $$(static_flag) -o $$@ $$^ -lcap $(call more_libraries,$(2))
 endef
 step%: ## build a step: make step04 leaves ./step04/mydocker
 $(foreach step,$(steps),$(eval $(call step_rules,$(step),$(call dir_of,$(step)))))

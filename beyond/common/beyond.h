@@ -17,10 +17,10 @@ void rootfs_need(const char *directory, const char *name);
 
 // ---- cgroup.c: the files of control groups, version 2 ----
 //
-// A group is a descriptor of its directory. Those who die say which controller, file or group it
-// was, and why the kernel refused.
+// A group is a descriptor of its directory.
 
-// CALL failed, "mkdir", "enable" or "set", on TARGET, and errno says how. Dies as die_call() does.
+// CALL failed, "open", "mkdir", "enable" or "set", on TARGET, and errno says how. Dies as
+// die_call() does.
 _Noreturn void die_cgroup(const char *call, const char *target);
 
 // The group that holds all others, at /sys/fs/cgroup. Dies where control groups are not of version

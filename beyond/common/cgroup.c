@@ -15,13 +15,13 @@
 
 static const struct reason reasons[] = {
     {"enable", ENOENT, NULL,
-     "this controller is version 1's here, or the group of a container that did not get it"},
+     "this controller belongs to version 1 here, or this is a container that was not given it"},
     {"enable", EINVAL, NULL,
-     "this kernel was built without it, or started with it switched off: cgroup_enable on its "
-     "command line"},
+     "this kernel was built without it, or started with it switched off (cgroup_disable= on its "
+     "command line)"},
     {"enable", EBUSY, NULL,
-     "there are processes in the group above, as in a container, and then it hands nothing down: "
-     "run it outside"},
+     "there are processes in the group above, as in a container. Such a group hands nothing down: "
+     "run mydocker outside"},
     {"open, mkdir, enable, set", EACCES, NULL, "limits are for root, and not of a user namespace"},
     {"open, mkdir, enable, set", EPERM, NULL, "limits are for root, and not of a user namespace"},
     {"mkdir, enable, set", EROFS, NULL,

@@ -784,12 +784,15 @@ static int first_group(char **argv)
     int status = 0;
 
     if (program == 0) {
-        ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+        if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1)
+            _exit(77);
         raise(SIGSTOP);
         execv(argv[0], argv);
         _exit(99);
     }
     waitpid(program, &status, 0);
+    if (!WIFSTOPPED(status))
+        return 77; // nobody may be traced here (Yama's ptrace_scope)
     ptrace(PTRACE_SETOPTIONS, program, NULL,
            PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL);
     ptrace(PTRACE_CONT, program, NULL, NULL);

@@ -53,7 +53,7 @@ static const struct mechanism *mechanism;
 // What all processes count that make some of the tests (jobs.c).
 static struct tally {
     _Atomic int counts[3], timeouts;
-    _Atomic int excused; // of those that cannot be checked, what an ordinary user is not blamed for
+    _Atomic int excused; // of those that cannot be checked, what is nobody's fault
     _Atomic int added;   // of them all, those that this step is the first to make
     _Atomic int added_kept;
     _Atomic bool probe_was_named; // in a failure

@@ -168,27 +168,30 @@ static void unknown_options(void)
                        text_of("option '%s'", options[i]));
 }
 
+// Those that work without a container here: not every machine has each of them, and lets it be.
 static void ordinary_programs(void)
 {
     static const char *const scripts[] = {
         "for i in 1 2 3; do echo $i; done | sort -r | head -n 1 | grep -q 3",
         "sleep 9 & kill $! && ! wait $!",
         "(cd /usr && find bin -name 'c*' | wc -l | grep -q .)",
-        "command -v python3 >/dev/null || exit 0; python3 -c 'import threading, subprocess, "
-        "tempfile; "
+        "python3 -c 'import threading, subprocess, tempfile; "
         "t = threading.Thread(target=lambda: subprocess.run([\"true\"], check=True)); t.start(); "
         "t.join(); tempfile.TemporaryFile().write(b\"x\")'",
-        "command -v gcc >/dev/null || exit 0; echo 'int main(void) { return 0; }' >try.c && gcc -o "
-        "try try.c && ./try && rm try try.c",
-        "command -v strace >/dev/null || exit 0; strace -f -o /dev/null sh -c 'true | true'",
-        "command -v bash >/dev/null || exit 0; bash -c 'read -r a <<<$(echo x | cat); [[ $a = x "
-        "]]'",
+        "echo 'int main(void) { return 0; }' >try.c && gcc -o try try.c && ./try && rm try try.c",
+        "strace -f -o /dev/null sh -c 'true | true'",
+        "bash -c 'read -r a <<<$(echo x | cat); [[ $a = x ]]'",
     };
+    int tried = 0;
 
     for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+        if (run_with(&by_the_test, "sh", "-c", scripts[i])->status != 0)
+            continue;
         struct process *p = run("run", "sh", "-c", scripts[i]);
         expect(p->status == 0, "an ordinary program should not meet the filter: %s", describe(p));
+        tried++;
     }
+    expect(tried > 1, "the test is of no use: what does work here without a container?");
 }
 
 static const struct promise promises[] = {
