@@ -27,6 +27,10 @@ import sys
 import termios
 import threading
 import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from victim import Victim  # noqa: E402: found by the line above
 
 LIMIT = 20  # seconds, for anything that is waited for
 SOMEBODY = 54321  # a user that this machine does not have
@@ -188,30 +192,9 @@ def simple(runtime, attack, **how):
 
 # ---- what belongs to the host ----
 
-class Victim:
-    """A process of the host, with a word in its memory."""
-    CODE = """
-import ctypes, sys
-word = ctypes.create_string_buffer(b"as it was")
-print(ctypes.addressof(word), flush=True)
-sys.stdin.readline()
-print(word.value.decode())
-"""
-
-    def __enter__(self):
-        self.process = subprocess.Popen([sys.executable, "-B", "-I", "-c", self.CODE], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
-        self.address = self.process.stdout.readline().strip()
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.communicate()
-
-
 def of_a_victim(runtime, attack):
     with Victim() as victim:
-        words = [{"PID": victim.process.pid, "ADDRESS": victim.address}.get(word, word) for word in attack.words]
+        words = [{"PID": victim.pid, "ADDRESS": victim.address}.get(word, word) for word in attack.words]
         return outcome(run(runtime.command(*map(str, words))))
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import steps  # noqa: E402: found by the line above
+from victim import Victim  # noqa: E402
 
 LIMIT = 10  # seconds, for anything that is waited for
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
@@ -98,31 +99,6 @@ def wait_for(condition, otherwise):
 def text_of(file):
     with open(file, encoding="utf-8", errors="replace") as opened:
         return opened.read()
-
-
-class Victim:
-    """A process of the host, with a secret in its environment and a word in its memory."""
-
-    CODE = """
-word = ctypes.create_string_buffer(b"as it was")
-print(ctypes.addressof(word), flush=True)
-sys.stdin.readline()
-print(word.value.decode())
-"""
-
-    def __enter__(self):
-        self.process = subprocess.Popen(python(self.CODE), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        env={"SECRET": "of the host"})
-        self.pid = self.process.pid
-        self.address = int(self.process.stdout.readline())
-        return self
-
-    def word(self):
-        return self.process.communicate("\n", timeout=LIMIT)[0].strip()
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.communicate()
 
 
 class Scratch:
