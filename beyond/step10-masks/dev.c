@@ -51,7 +51,7 @@ static void bind_device(const char *device)
 void mount_dev(void)
 {
     for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
-        // The first three are there.
+        // The first three are there, in DIR and in /sys.
         if (mkdir(mounts[i].target, 0755) == -1 && errno != EEXIST)
             die_errno("mkdir %s", mounts[i].target);
         if (mount(mounts[i].type, mounts[i].target, mounts[i].type, mounts[i].flags,

@@ -22,7 +22,7 @@ static void make_group(void)
 {
     parent = cgroup_open();
     // One at a time: until it is locked, a new group looks like one that was left. Not by a lock of
-    // the directory: where a mydocker runs in a container, that is the outer one's.
+    // the directory: in a container that is the group of the mydocker outside, and locked.
     int turn = openat(parent, "cgroup.controllers", O_RDONLY | O_CLOEXEC);
     (void)flock(turn, LOCK_EX);
     cgroup_sweep(parent, "mydocker-*");
@@ -65,7 +65,7 @@ int cgroup_make(const struct run_options *options)
     make_group();
     if (options->memory != NULL) {
         limit("memory", "memory.max", options->memory);
-        // Or what is too much goes to the disk. Where nothing can, the kernel has no such file.
+        // Or what is too much goes to the disk. A kernel that has no swap has no such file.
         if (faccessat(group, "memory.swap.max", F_OK, 0) == 0)
             cgroup_set(group, "memory.swap.max", "0");
     }

@@ -25,16 +25,17 @@ int init_command(int argc, char **argv);
 // ---- run.c: the parent, and the child's way to COMMAND ----
 
 struct run_options {
-    bool interactive;           // COMMAND reads our standard input, not /dev/null
-    bool tty;                   // COMMAND gets our terminal
-    char *rootfs;               // the directory that becomes COMMAND's /, or NULL
-    char *memory;               // limits, or NULL: bytes, as the kernel reads them (cgroups(7)),
-    char *cpus;                 // processors, as 1.5,
-    char *pids;                 // processes
-    uint64_t cap_add, cap_drop; // capabilities, a bit for each
-    bool unconfined;            // COMMAND may use every system call
-    char **argv;                // COMMAND, its arguments and NULL
-    char **words;               // mydocker's own command line, with `init` for `run`
+    bool interactive; // COMMAND reads our standard input, not /dev/null
+    bool tty;         // COMMAND gets our terminal
+    bool unconfined;  // COMMAND may use every system call
+    char *rootfs;     // the directory that becomes COMMAND's /, or NULL
+    char *memory;     // limits, or NULL: bytes, as the kernel reads them (cgroups(7)),
+    char *cpus;       // processors, as 1.5,
+    char *pids;       // processes
+    char **argv;      // COMMAND, its arguments and NULL
+    char **words;     // mydocker's own command line, with `init` for `run`
+    // A bit for each capability.
+    uint64_t cap_add, cap_drop;
 };
 
 // Start COMMAND and wait for it. Returns its exit status; dies where it cannot be started.
