@@ -825,6 +825,14 @@ static char state_of(pid_t pid)
     return end == NULL ? '?' : end[2];
 }
 
+// After `bg` the job stops once more. The shell need not say so at once.
+static void stopped_again(struct process *p)
+{
+    ask(p, "bg; echo bg-$((40+2))\n", "bg-42");
+    await(state_of(living_child(p->pid)) == 'T',
+          "after bg mydocker should stop again, as it is in the background still: %s", describe(p));
+}
+
 static void in_a_session_of_its_own(const void *argument)
 {
     (void)argument;
@@ -876,7 +884,7 @@ static void background_shell_after_bg(void)
 
         converse(p, text_of("set -b; $M run %s bash --norc -i &\n", options[i]), "topped");
         for (int j = 0; j < 3; j++) {
-            converse(p, "bg\n", "topped");
+            stopped_again(p);
             expect(tcgetpgrp(p->out) == p->pid, "the foreground should be the calling shell's: %s",
                    describe(p));
         }
@@ -1049,7 +1057,7 @@ static void reads_after_bg_and_fg(void)
     kill(living_child(living_child(p->pid)), SIGSTOP);
     process_await_output(p, "topped");
     ask(p, "echo at-$((40+2))\n", "at-42");
-    converse(p, "bg\n", "topped");
+    stopped_again(p);
     reads_again(p);
     converse(p, CTRL_D, "ready> ");
     leave(p);
