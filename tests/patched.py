@@ -46,6 +46,15 @@ def no_limits():
     return None
 
 
+def why_not(patch, limits):
+    """Why PATCH cannot be checked here, or None. LIMITS is what no_limits() says."""
+    if patch.one("As") == "root" and os.geteuid() != 0:
+        return "it takes root"
+    if patch.one("On", os.uname().machine) != os.uname().machine:
+        return f"it takes {patch.one('On')}"
+    return limits if patch.one("Needs") == "cgroup2" else None
+
+
 def packed(patch, clean, root, options):
     """Build the program of PATCH for another machine. ROOT gets it as `mydocker`, the suite's OPTIONS, a
     line each, and where it should fail what it `breaks` and what the suite `says` then."""

@@ -17,7 +17,6 @@ Needs: cgroup2  limits of control groups, version 2
 --write makes the lines of Breaks and Gains what the suite finds.
 """
 import argparse
-import os
 import re
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from patched import Patch, Wrong, built, clean_copy, no_limits, packed, patched, run  # noqa: E402: found by the line above
+from patched import Patch, Wrong, built, clean_copy, no_limits, packed, patched, run, why_not  # noqa: E402: found by the line above
 
 # What an option or a line too many could break, and the first step that has it.
 REGRESSIONS = {"cli": 1, "namespaces": 1, "proc": 1, "rootfs": 5, "dev": 6, "overlay": 7, "capabilities": 9,
@@ -152,8 +151,7 @@ def main():
     if arguments.steps:
         patches = [patch for patch in patches if int(patch.one("Step")) in arguments.steps]
     limits = no_limits()
-    skipped = [patch for patch in patches if (limits and patch.one("Needs") == "cgroup2") or
-               (patch.one("As") == "root" and os.geteuid() != 0)]
+    skipped = {patch: reason for patch in patches for reason in [why_not(patch, limits)] if reason}
     patches = [patch for patch in patches if patch not in skipped]
     failed = 0
     with tempfile.TemporaryDirectory() as directory:
@@ -171,9 +169,8 @@ def main():
                 except Wrong as problem:
                     failed += 1
                     print(f"[  FAILED  ] {name}: {problem}")
-    for patch in skipped:
-        print(f"[  CANNOT  ] exercise {patch.one('Exercise')}: {patch.path.stem}: "
-              f"{limits if patch.one('Needs') == 'cgroup2' else 'it takes root'}")
+    for patch, reason in skipped.items():
+        print(f"[  CANNOT  ] exercise {patch.one('Exercise')}: {patch.path.stem}: {reason}")
     print(f"{len(patches) - failed} passed, {failed} failed" + (f", {len(skipped)} skipped" if skipped else ""))
     sys.exit(failed > 0 or not patches)
 

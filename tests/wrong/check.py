@@ -10,7 +10,6 @@ which is for those who ask for it with HINT=2, and for nobody else. "As: root" i
 get wrong, "Needs: cgroup2" what takes limits of control groups, version 2, and "On: x86_64" what can go
 wrong on that machine alone.
 """
-import os
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from patched import Patch, Wrong, clean_copy, no_limits, packed, patched, run  # noqa: E402: found by the line above
+from patched import Patch, Wrong, clean_copy, no_limits, packed, patched, run, why_not  # noqa: E402: found by the line above
 
 
 def check(patch, suite, clean):
@@ -59,15 +58,6 @@ def pack(root):
         for patch in all_patches():
             if patch.one("Needs") == "cgroup2":
                 packed(patch, Path(directory), root / patch.path.stem, ["--only", patch.one("Breaks")])
-
-
-def why_not(patch, limits):
-    """Why PATCH cannot be checked here, or None."""
-    if patch.one("As") == "root" and os.geteuid() != 0:
-        return "it takes root"
-    if patch.one("On", os.uname().machine) != os.uname().machine:
-        return f"it takes {patch.one('On')}"
-    return limits if patch.one("Needs") == "cgroup2" else None
 
 
 def main():
