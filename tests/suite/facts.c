@@ -234,3 +234,10 @@ void expect_failure(const struct process *process, int status, const char *text)
     expect(process->output.size == 0, "standard output should be empty, COMMAND not run: %s",
            describe(process));
 }
+
+char state_of(pid_t pid)
+{
+    const char *end = strrchr(content_of(text_of("/proc/%d/stat", (int)pid)), ')');
+
+    return end == NULL ? '?' : end[2];
+}

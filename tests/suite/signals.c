@@ -216,6 +216,8 @@ static void log_that_is_stuck(void)
         PREPARED(process_errors_to, &ends[1], "... (while nobody reads its standard error)"),
         WORDS("--log-level", "debug", "run", probe, "signals"));
     process_await_output(p, "ready\n");
+    // It may still be about to write that COMMAND runs, and has seen that there is room.
+    await(state_of(p->pid) == 'S', "mydocker should sleep until a signal comes: %s", describe(p));
     process_fill(ends[1]);
     for (int number = SIGRTMIN; number < SIGRTMIN + 3; number++) {
         kill(p->pid, number);

@@ -332,6 +332,10 @@ const char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)
 // The whole content of FILE, likewise.
 const char *content_of(const char *file);
 
+// The letter of proc_pid_stat(5) for the process PID: 'S' sleeps, 'T' is stopped, 'Z' has ended;
+// '?' where there is none.
+char state_of(pid_t pid);
+
 // Memory that lives until the test ends.
 void *test_memory(size_t size);
 

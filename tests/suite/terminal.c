@@ -635,10 +635,8 @@ static void heeds_hang_up(void)
 static bool has_ended(const char *file)
 {
     const char *id = content_of(text_of("%s/%s", scratch, file));
-    const char *stat = content_of(text_of("/proc/%ld/stat", strtol(id, NULL, 10)));
-    const char *end = strrchr(stat, ')');
 
-    return end == NULL || end[2] == 'Z';
+    return strchr("?Z", state_of((pid_t)strtol(id, NULL, 10))) != NULL;
 }
 
 // The same behind shells, which die of it, and of which not all pass it on.
@@ -816,13 +814,6 @@ static void stopped_and_sent_to_the_background(void)
     converse(p, "two\n", "two\r\ntwo\r\n");
     converse(p, CTRL_D, "ready> ");
     leave(p);
-}
-
-static char state_of(pid_t pid)
-{
-    const char *end = strrchr(content_of(text_of("/proc/%d/stat", (int)pid)), ')');
-
-    return end == NULL ? '?' : end[2];
 }
 
 // After `bg` the job stops once more. The shell need not say so at once.
