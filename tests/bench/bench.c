@@ -1,8 +1,9 @@
 // The benchmark: what a whole run costs in wall time and memory, next to two floors (floor.c) and
 // to unshare, bwrap, crun and runc doing the same; and apart from these, with a root file system,
 // what the steps of part two cost next to a floor for each, and to bwrap, crun and runc, once with
-// what step 6 mounts and once with all that step 11 forbids. In this order: the scratch world that
-// everything runs in, the candidates, one run, the turns, the figures, memory, the targets.
+// what step 6 mounts, once with all that step 11 forbids, and once with limits as well. In this
+// order: the scratch world that everything runs in, the candidates, one run, the turns, the
+// figures, memory, the targets.
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
@@ -50,8 +51,8 @@ enum {
 #define STRICT_BWRAP_TARGET 1.0
 #define STRICT_CRUN_TARGET 0.6
 
-// The last four have a root file system: a step, its floor, a peer, a peer with all that the last
-// step forbids.
+// The last six have a root file system: a step, its floor, a peer, a peer with all that the last
+// step forbids, a step with limits, a peer with both.
 enum kind {
     EXEC_ONLY,
     FLOOR,
@@ -62,11 +63,13 @@ enum kind {
     ROOTED_FLOOR,
     ROOTED_PEER,
     STRICT_PEER,
+    LIMITED,
+    LIMITED_PEER,
 };
 
 // The steps of which floor.c knows what they do with a root file system. The last of them does the
 // work of a ROOTED_PEER, and STRICT that of a STRICT_PEER.
-enum { FIRST_ROOTED = 5, LAST_FLOOR = 7, STRICT = 11 };
+enum { FIRST_ROOTED = 5, LAST_FLOOR = 7, FIRST_LIMITED = 8, STRICT = 11 };
 
 struct candidate {
     const char *name;
@@ -121,20 +124,61 @@ static void become_root(void)
     write_file("/proc/self/gid_map", format("0 %u 1", group));
 }
 
-// No cgroup can be made, and so none is left behind: mydocker makes none either, and runc goes on
-// without. crun wants no cgroup2 below a cgroup v1 tree, a "hybrid", so that one is covered.
+#define ALL_GROUPS "/sys/fs/cgroup"
+
+// Where no limits can be measured, no group can be made either, and so none is left behind:
+// mydocker makes none, and runc goes on without. crun wants no cgroup2 below a cgroup v1 tree, a
+// "hybrid", so that one is covered.
 static void mount_cgroups_readonly(void)
 {
     // struct mount_attr, which <sys/mount.h> has since glibc 2.36 (mount_setattr(2)).
     const uint64_t readonly[4] = {1 /* attr_set: MOUNT_ATTR_RDONLY */};
     const unsigned int recursive = 0x8000;
 
-    if (syscall(SYS_mount_setattr, AT_FDCWD, "/sys/fs/cgroup", recursive, readonly,
+    if (syscall(SYS_mount_setattr, AT_FDCWD, ALL_GROUPS, recursive, readonly,
                 sizeof(readonly)) == -1 &&
         errno != ENOENT && errno != EINVAL) // no cgroups mounted there
         warn("cgroups stay writable (mount_setattr)");
-    if (mount("tmpfs", "/sys/fs/cgroup/unified", "tmpfs", 0, NULL) == -1 && errno != ENOENT)
+    if (mount("tmpfs", ALL_GROUPS "/unified", "tmpfs", 0, NULL) == -1 && errno != ENOENT)
         warn("mount /sys/fs/cgroup/unified");
+}
+
+static const char *our_group; // an empty one, or NULL: here are no limits to measure
+
+// mydocker has removed its own groups. A runtime that was killed leaves one.
+static void remove_groups(void)
+{
+    DIR *group = opendir(our_group);
+    const struct dirent *entry;
+
+    while (group != NULL && (entry = readdir(group)) != NULL)
+        (void)unlinkat(dirfd(group), entry->d_name, AT_REMOVEDIR);
+    if (group != NULL)
+        closedir(group);
+    (void)rmdir(our_group);
+}
+
+// Let all groups be an empty one that is given what step 8 limits. Returns false where this machine
+// has no control groups of version 2, or the controllers are not among them.
+static bool make_room_for_limits(const char *scratch)
+{
+    static const char *const controllers[] = {"+cpu", "+memory", "+pids"};
+    const char *all = format("%s/groups", scratch);
+
+    if (mkdir(all, 0755) == -1 || mount("cgroup2", all, "cgroup2", 0, NULL) == -1)
+        return false;
+    for (size_t i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++) {
+        int fd = open(format("%s/cgroup.subtree_control", all), O_WRONLY | O_CLOEXEC);
+        ssize_t written = write(fd, controllers[i], strlen(controllers[i]));
+        close(fd);
+        if (written == -1)
+            return false;
+    }
+    our_group = format("%s/bench-of-mydocker", all);
+    if ((mkdir(our_group, 0755) == -1 && errno != EEXIST) ||
+        mount(our_group, ALL_GROUPS, NULL, MS_BIND, NULL) == -1)
+        err(2, "a group in %s", all);
+    return atexit(remove_groups) == 0;
 }
 
 static void mount_scratch(const char *scratch)
@@ -146,7 +190,8 @@ static void mount_scratch(const char *scratch)
         err(2, "mount /proc");
     if (mount("tmpfs", scratch, "tmpfs", MS_NOSUID | MS_NODEV, NULL) == -1)
         err(2, "mount %s", scratch);
-    mount_cgroups_readonly();
+    if (!make_room_for_limits(scratch))
+        mount_cgroups_readonly();
 }
 
 // Returns in a child that is PID 1 of its own namespace: when it ends, in whatever way, the kernel
@@ -200,6 +245,13 @@ static const char *name_of(const char *path)
     *slash = '\0';
     slash = strrchr(name, '/');
     return slash != NULL ? slash + 1 : name;
+}
+
+static int step_number(const char *path)
+{
+    const char *name = name_of(path);
+
+    return (int)strtol(name + strcspn(name, "0123456789"), NULL, 10);
 }
 
 static void add_mydocker(const char *path)
@@ -270,11 +322,14 @@ static void add_runtime(enum kind kind, const char *name, const char *file, cons
 
     if (file == NULL)
         return;
-    // "rootless" as root too: it then goes on where it can make no cgroup.
+    // crun makes a group where there is something to limit. runc "rootless" as root too: it then
+    // goes on where it can make none.
     add(kind, name,
         (const char *[]){file, "--root", state,
-                         file == crun ? "--cgroup-manager=disabled" : "--rootless=true", "run",
-                         "-b", bundle, "bench", NULL});
+                         file == runc           ? "--rootless=true"
+                         : kind == LIMITED_PEER ? "--cgroup-manager=cgroupfs"
+                                                : "--cgroup-manager=disabled",
+                         "run", "-b", bundle, "bench", NULL});
 }
 
 static void add_peers(const char *scratch)
@@ -302,8 +357,8 @@ static void add_peers(const char *scratch)
 // A step that has --rootfs, and self-exec with what that one calls.
 static void add_rooted_step(const char *path, const char *root)
 {
-    const char *floor = format("%s/floor", directory), *name = name_of(path);
-    int step = (int)strtol(name + strcspn(name, "0123456789"), NULL, 10);
+    const char *floor = format("%s/floor", directory);
+    int step = step_number(path);
     const struct candidate *its_floor = NULL;
 
     if (step < FIRST_ROOTED)
@@ -312,8 +367,8 @@ static void add_rooted_step(const char *path, const char *root)
         its_floor = add(ROOTED_FLOOR, format("floor%02d", step),
                         (const char *[]){floor, "--self-exec", "--root", format("%d", step), root,
                                          "/true", NULL});
-    add(ROOTED, name, (const char *[]){path, "run", "--rootfs", root, "/true", NULL})->floor =
-        its_floor;
+    add(ROOTED, name_of(path), (const char *[]){path, "run", "--rootfs", root, "/true", NULL})
+        ->floor = its_floor;
 }
 
 // What step 6 mounts, for crun and runc.
@@ -468,15 +523,21 @@ static const char **strict_words(const char **words)
     return words;
 }
 
-// Not with limits: no cgroup can be made here. The filter is step 11's, call by call.
-static void add_strict(const char *scratch)
+static const char *make_strict_bundle(const char *bundle, const char *limits)
 {
-    const char *bundle = format("%s/strict", scratch), *root = format("%s/rootfs", bundle);
-    const char *words[ARGS_MAX] = {bwrap, BWRAP_MOUNTS(root)}, **end = words;
-
     if (mkdir(bundle, 0755) == -1)
         err(2, "mkdir %s", bundle);
-    make_bundle(bundle, MOUNTS, strict_process(), strict_linux());
+    make_bundle(bundle, MOUNTS, strict_process(), format("%s%s", strict_linux(), limits));
+    return bundle;
+}
+
+// Without limits. The filter is step 11's, call by call.
+static void add_strict(const char *scratch)
+{
+    const char *bundle = make_strict_bundle(format("%s/strict", scratch), "");
+    const char *root = format("%s/rootfs", bundle);
+    const char *words[ARGS_MAX] = {bwrap, BWRAP_MOUNTS(root)}, **end = words;
+
     while (*end != NULL)
         end++;
     *strict_words(end) = "/true";
@@ -485,6 +546,30 @@ static void add_strict(const char *scratch)
         add(STRICT_PEER, "bwrap-11", words);
     add_runtime(STRICT_PEER, "crun-11", crun, bundle);
     add_runtime(STRICT_PEER, "runc-11", runc, bundle);
+}
+
+// ---- with limits as well ----
+
+static void add_limited(const char *scratch, char **steps)
+{
+    const char *bundle;
+
+    if (our_group == NULL) {
+        printf("limits: no control groups of version 2 with cpu, memory and pids here\n");
+        return;
+    }
+    bundle = make_strict_bundle(format("%s/limited", scratch),
+                                ",\"cgroupsPath\":\"/bench\",\"resources\":{"
+                                "\"memory\":{\"limit\":67108864,\"swap\":67108864},"
+                                "\"cpu\":{\"quota\":100000,\"period\":100000},"
+                                "\"pids\":{\"limit\":64}}");
+    for (; *steps != NULL; steps++)
+        if (step_number(*steps) >= FIRST_LIMITED)
+            add(LIMITED, format("%s-lim", name_of(*steps)),
+                (const char *[]){*steps, "run", "-m", "64m", "--cpus", "1", "--pids-limit", "64",
+                                 "--rootfs", format("%s/rootfs", bundle), "/true", NULL});
+    add_runtime(LIMITED_PEER, "crun-lim", crun, bundle);
+    add_runtime(LIMITED_PEER, "runc-lim", runc, bundle);
 }
 
 // ---- one run, from outside ----
@@ -758,8 +843,8 @@ static void print_rooted(int runs)
         "calls:\npivot_root(2), the mounts, the files in /dev, the overlay. Of the peers none "
         "makes "
         "a layer,\nas step 7 does; they mount what step 6 does, and bwrap-11, crun-11 and runc-11 "
-        "have step\n11's capabilities, masks and filter. The ratios are to %s and to the floor, "
-        "paired.\n"
+        "have step\n11's capabilities, masks and filter. Those with -lim have limits as well, for "
+        "memory,\nprocessors and processes. The ratios are to %s and to the floor, paired.\n"
         "\n%-10s %6s %9s %9s %9s %8s %9s\n",
         last->name, "", "runs", "median", "quartile1", "quartile3", last->name, "its floor");
     for (int i = 0; i < candidate_count; i++)
@@ -905,11 +990,12 @@ static bool judge_time(const struct candidate *step, const struct candidate *sel
 // The step with a root file system that does the work of PEER, or NULL.
 static const struct candidate *rooted_step(const struct candidate *peer)
 {
-    const char *name = format("step%02d", peer->kind == STRICT_PEER ? STRICT : LAST_FLOOR);
+    const char *name = format("step%02d%s", peer->kind == ROOTED_PEER ? LAST_FLOOR : STRICT,
+                              peer->kind == LIMITED_PEER ? "-lim" : "");
 
     for (int i = 0; i < candidate_count; i++)
-        if (candidates[i].kind == ROOTED && !candidates[i].failed &&
-            strcmp(candidates[i].name, name) == 0)
+        if ((candidates[i].kind == ROOTED || candidates[i].kind == LIMITED) &&
+            !candidates[i].failed && strcmp(candidates[i].name, name) == 0)
             return &candidates[i];
     return NULL;
 }
@@ -922,7 +1008,7 @@ static bool judge_rooted(int runs)
         printf("With a root file system:\n");
     for (int i = 0; i < candidate_count; i++) {
         const struct candidate *candidate = &candidates[i];
-        bool is_strict = candidate->kind == STRICT_PEER;
+        bool is_strict = candidate->kind >= STRICT_PEER;
         bool is_bwrap = candidate->argv[0] == bwrap;
         double target = is_strict  ? is_bwrap ? STRICT_BWRAP_TARGET : STRICT_CRUN_TARGET
                         : is_bwrap ? BWRAP_TARGET
@@ -934,8 +1020,9 @@ static bool judge_rooted(int runs)
             met &=
                 judge(ratio <= ROOTED_TARGET, format("%s: time at most %.2f x its floor's: %.3f x",
                                                      candidate->name, ROOTED_TARGET, ratio));
-        } else if (candidate->kind >= ROOTED_PEER && !candidate->failed &&
-                   candidate->argv[0] != runc && (step = rooted_step(candidate)) != NULL) {
+        } else if (candidate->kind >= ROOTED_PEER && candidate->kind != LIMITED &&
+                   !candidate->failed && candidate->argv[0] != runc &&
+                   (step = rooted_step(candidate)) != NULL) {
             ratio = paired_ratio(step, candidate, runs);
             met &= judge(ratio <= target, format("%s: time at most %.2f x %s's: %.3f x", step->name,
                                                  target, candidate->name, ratio));
@@ -1012,6 +1099,7 @@ static bool measure(const char *scratch, char **steps, int runs)
     add_peers(scratch);
     add_rooted(scratch, steps);
     add_strict(scratch);
+    add_limited(scratch, steps);
     for (int i = 0; i < candidate_count; i++)
         try_run(&candidates[i], scratch);
     runs = take_turns(runs);
