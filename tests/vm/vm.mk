@@ -32,6 +32,15 @@ $(vm)/initramfs-wrong: $(vm)/initramfs $(wildcard tests/wrong/* tests/exercises/
 	  $(PYTHON) -B tests/$$folder/check.py --pack $(vm)/wrong || exit; done
 	@tests/vm/initramfs $@ $(vm_files) $(vm)/wrong/*/*
 
+# Attacks and limits that it takes control groups to show; and the benchmark with limits.
+$(filter vm-%-attacks,$(vm_tests)): $(vm)/initramfs-attacks
+$(vm)/initramfs-attacks: $(vm)/initramfs $(T)/attacks/attack tests/attacks/machine tests/security/groups
+	@tests/vm/initramfs $@ $(vm_files) $(filter-out %/initramfs,$^)
+$(filter vm-%-bench,$(vm_tests)): $(vm)/initramfs-bench
+$(vm)/initramfs-bench: $(vm)/initramfs $(bench_binaries) $(bench_filter)
+	@tests/vm/initramfs $@ $(vm_files) $(filter-out %/initramfs,$^) \
+	  $$(for peer in bwrap crun runc; do PATH="$$PATH:/usr/sbin:/sbin" command -v $$peer; done)
+
 $(gap): tests/gap/gap.c $(common)
 	@mkdir -p $(@D)
 	$(call say,LINK) $(plain_compile) $(static_flag) -o $@ $^ -lcap
