@@ -104,9 +104,9 @@ def copied(folders, root):
             shutil.copytree(folder, root / folder.relative_to(ROOT))
 
 
-def clean_copy(root):
-    """The sources of all steps at ROOT, compiled."""
-    copied(steps.directories(), root)
+def clean_copy(root, numbers):
+    """The sources of the steps with these NUMBERS at ROOT, compiled."""
+    copied([steps.directory(number) for number in sorted(set(map(int, numbers)))], root)
     objects(root, [file.relative_to(root) for file in root.rglob("*.c")])
 
 
@@ -124,7 +124,8 @@ def built(root, step):
 def patched(patch, clean, root):
     """The program that PATCH makes of its step, built at ROOT from a copy of the tree CLEAN."""
     # With the objects of what is not patched.
-    shutil.copytree(clean, root)
+    for folder in steps.folders(steps.directory(patch.one("Step"), clean), clean):
+        shutil.copytree(folder, root / folder.relative_to(clean))
     must(["patch", "-p1", "--batch", "--fuzz=0", "-s", "-i", str(patch.path)], cwd=root)
     for file in re.findall(r"^\+\+\+ b/(\S+)", patch.diff, re.M):
         # A header is its directory's, or everybody's.

@@ -130,11 +130,11 @@ def all_patches():
 def pack(root):
     """Those that need limits."""
     with tempfile.TemporaryDirectory() as directory:
-        clean_copy(Path(directory))
-        for patch in all_patches():
-            if patch.one("Needs") == "cgroup2":
-                options = ["--exercise", patch.one("Check"), "--only", ":"]
-                packed(patch, Path(directory), root / patch.path.stem, options)
+        patches = [patch for patch in all_patches() if patch.one("Needs") == "cgroup2"]
+        clean_copy(Path(directory), [patch.one("Step") for patch in patches])
+        for patch in patches:
+            options = ["--exercise", patch.one("Check"), "--only", ":"]
+            packed(patch, Path(directory), root / patch.path.stem, options)
 
 
 def main():
@@ -156,7 +156,7 @@ def main():
     failed = 0
     with tempfile.TemporaryDirectory() as directory:
         clean = Path(directory)
-        clean_copy(clean)
+        clean_copy(clean, [patch.one("Step") for patch in patches])
         for step in sorted({int(patch.one("Step")) for patch in patches}):
             built(clean, step)
         with ThreadPoolExecutor(4) as pool:
