@@ -187,15 +187,19 @@ void world_leave(void)
 // that have ended are reaped on the way.
 static pid_t orphan(char command[256])
 {
-    pid_t found = 0;
-    DIR *proc = opendir("/proc");
+    pid_t found = 0, ended;
 
-    while (waitpid(-1, NULL, WNOHANG) > 0)
+    while ((ended = waitpid(-1, NULL, WNOHANG)) > 0)
         ;
+    if (ended == -1)
+        return 0; // we have no child at all
+    DIR *proc = opendir("/proc");
     for (struct dirent *entry; proc != NULL && found == 0 && (entry = readdir(proc)) != NULL;) {
         char file[PATH_MAX], stat_text[512] = "";
         int parent = 0, fd;
 
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+            continue; // no process
         (void)snprintf(file, sizeof(file), "/proc/%s/stat", entry->d_name);
         if ((fd = open(file, O_RDONLY | O_CLOEXEC)) == -1)
             continue;
