@@ -55,6 +55,8 @@ class Terminal:
             suite, ["--world", "env", "PS1={{$$}} ", "PS2=", "sh", "-c", SET_UP, project], encoding="utf-8",
             codec_errors="replace", timeout=LIMIT, dimensions=(50, 240))
         self.child.delaybeforesend = None
+        # We wait for the end ourselves.
+        self.child.ptyproc.delayafterclose = 0
         self.outer = self.shell = None
         self.background = False
 
