@@ -116,6 +116,15 @@ static const char *why_it_does_not_start(const struct process *p)
            "the loader that it was linked for? Was it built for this machine?";
 }
 
+// As many containers as there can be take seconds to end, on a slow machine: it may still run.
+static const char *why_there_is_no_room(const struct process *p)
+{
+    if (step < 3 || strstr(p->errors.bytes, strerror(ENOSPC)) == NULL)
+        return NULL;
+    return "one container in another until no more can be made: does the child execute mydocker\n"
+           "with init, or with run once more?";
+}
+
 static const char *why_it_failed_itself(const struct process *p)
 {
     if (p->errors.size == 0)
@@ -124,21 +133,19 @@ static const char *why_it_failed_itself(const struct process *p)
     if (lost_its_child(p))
         return "waitpid(2) finds no child: SIGCHLD is missing in the flags of clone(2), or\n"
                "ignored";
-    if (step >= 3 && strstr(p->errors.bytes, strerror(ENOSPC)) != NULL)
-        return "one container in another until no more can be made: does the child execute "
-               "mydocker\n"
-               "with init, or with run once more?";
     return "mydocker itself failed, and standard error says at which call";
 }
 
 static const char *reason(const struct process *p, const struct errand *errand)
 {
-    const char *no_program = why_it_is_no_program();
+    const char *why = why_it_is_no_program();
 
-    if (no_program == NULL)
-        no_program = why_it_does_not_start(p);
-    if (no_program != NULL)
-        return no_program;
+    if (why == NULL)
+        why = why_it_does_not_start(p);
+    if (why == NULL)
+        why = why_there_is_no_room(p);
+    if (why != NULL)
+        return why;
     if (!p->ended)
         return errand->hangs;
     if (is_crash(p->status < 0 ? -p->status : p->status - 128))
