@@ -25,14 +25,15 @@
 // Besides what the tests need: what a program under test that is a script may be made of, and what
 // the tutorial's transcripts type.
 static const char *const tools[] = {
-    "as",      "awk",    "basename", "bash",  "busybox", "cat",      "chmod",   "cmp",     "cp",
-    "cut",     "dash",   "date",     "diff",  "dirname", "echo",     "env",     "expr",    "find",
-    "findmnt", "gcc",    "git",      "grep",  "head",    "hostname", "id",      "ip",      "ipcmk",
-    "ipcs",    "kill",   "ld",       "ln",    "ls",      "lsns",     "lua",     "make",    "mkdir",
-    "mknod",   "mktemp", "mount",    "mv",    "nm",      "node",     "nsenter", "patch",   "perl",
-    "pgrep",   "pkill",  "printf",   "ps",    "python3", "readlink", "rm",      "ruby",    "sed",
-    "setpriv", "setsid", "sh",       "sleep", "sort",    "strace",   "stty",    "tail",    "tar",
-    "timeout", "touch",  "tr",       "true",  "tty",     "umount",   "uname",   "unshare", "wc",
+    "as",      "awk",     "basename", "bash", "busybox", "cat",      "chmod",   "cmp",   "cp",
+    "cut",     "dash",    "date",     "diff", "dirname", "echo",     "env",     "expr",  "find",
+    "findmnt", "gcc",     "git",      "grep", "head",    "hostname", "id",      "ip",    "ipcmk",
+    "ipcs",    "kill",    "ld",       "ln",   "ls",      "lsns",     "lua",     "make",  "mkdir",
+    "mknod",   "mktemp",  "mount",    "mv",   "nm",      "node",     "nsenter", "patch", "perl",
+    "pgrep",   "pkill",   "printf",   "ps",   "python3", "readlink", "rm",      "rmdir", "ruby",
+    "sed",     "setpriv", "setsid",   "sh",   "sleep",   "sort",     "strace",  "stty",  "tail",
+    "tar",     "timeout", "touch",    "tr",   "true",    "tty",      "umount",  "uname", "unshare",
+    "wc",
 };
 
 const char *scratch;
