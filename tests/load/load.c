@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "place.h"
+
 enum {
     TIME_LIMIT = 60, // seconds, for what takes some milliseconds, and for all at once
     PARTS = 5,       // the first of so many is compared with the last
@@ -235,15 +237,20 @@ static void find_limit(void)
     close(errors);
 }
 
+static size_t groups(void)
+{
+    glob_t all;
+
+    return glob(ALL_GROUPS "/mydocker-*", 0, NULL, &all) == 0 ? all.gl_pathc : 0;
+}
+
 static void count_groups(void)
 {
-    glob_t left;
-
     if (strcmp(limit_option, "--") == 0) {
         printf("  no control groups: not in this step, or not on this machine\n");
         return;
     }
-    size_t count = glob("/sys/fs/cgroup/mydocker-*", 0, NULL, &left) == 0 ? left.gl_pathc : 0;
+    size_t count = groups();
     printf("  a control group for each: %zu left\n", count);
     if (count > 0)
         complain("control groups were left behind");
@@ -317,6 +324,8 @@ static void all_at_once(int count)
     for (ssize_t n; running < count && (n = read(out[0], bytes, sizeof(bytes))) > 0;)
         running += (int)n;
     alarm(0);
+    if (strcmp(limit_option, "--") != 0 && groups() != (size_t)count)
+        complain("two of them had one control group");
     close(in[1]);
     for (int i = 0; i < count; i++)
         lost += await(pids[i]) != i % 256;
@@ -359,6 +368,7 @@ int main(int argc, char **argv)
         printf("  namespaces are not counted: no user namespace can be made here\n");
     else if (containers <= limit)
         printf("  namespaces are not counted: %d containers are too few\n", containers);
+    (void)place_enter("+pids");
     find_limit();
     struct system before = look();
     all_at_once(at_once);

@@ -2,9 +2,11 @@
 
 load := $(T)/load/load
 CONTAINERS ?= 600
-$(load): tests/load/load.c $(B)/settings
+$(T)/load/%.o: tests/load/%.c $(B)/settings
 	@mkdir -p $(@D)
-	$(call say,LINK) $(plain_compile) $(LDFLAGS) -o $@ $<
+	$(call say,CC) $(plain_compile) -c -o $@ $<
+$(load): $(T)/load/load.o $(T)/load/place.o
+	$(call say,LINK) $(plain_link) -o $@ $^
 
 .PHONY: test-load
 test-load: $(steps:%=test-load-%) ## is a container lost among many? CONTAINERS=10000
