@@ -132,7 +132,7 @@ clean: ## remove everything that was built
 	rm -rf build $(steps)
 
 # What has a ## behind it, what the reader of the course types before the rest.
-to_learn := step% start check doctor trace-% diff-% diff-mine test shell deps
+to_learn := step% start check doctor trace-% diff-% diff-mine test shell rootfs deps
 in_help = LC_ALL=C sed -n '/^\($(1)\):.*\#\# /{ s//  make \1\t/; s/%\t/04\t/; p; }' $(MAKEFILE_LIST)
 help: ## print this
 	@echo 'To follow the course:'

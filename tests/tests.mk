@@ -31,7 +31,7 @@ $(suite): $(patsubst tests/suite/%.c,$(T)/suite/%.o,$(wildcard tests/suite/*.c))
 $(T)/suite/probe: tests/probe/probe.c $(B)/settings | libcap
 	@mkdir -p $(@D)
 	$(call say,LINK) $(plain_compile) -pthread $(if $(filter yes,$(have_static)),-static) -o $@ $<
-$(unit): $(B)/tests/unit/common.o $(common)
+$(unit): $(B)/tests/unit/common.o $(common) $(beyond)
 	$(call say,LINK) $(link) -o $@ $^ -lcmocka -lcap
 
 # Without /proc, or with little memory, a sanitizer itself does not work; and it has its own word to say

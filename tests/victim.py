@@ -2,7 +2,7 @@
 import subprocess
 import sys
 
-LIMIT = 10  # seconds, for its end
+LIMIT = 30  # seconds, for its end
 
 CODE = """
 import ctypes, sys

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -124,7 +125,7 @@ class Words(unittest.TestCase):
     def test_help_begins_with_what_a_reader_types(self):
         first, rest = [re.findall("^  make (\\S+) ", part, re.M) for part in make("help")[1].split("To work on it:")]
         self.assertEqual(first, ["step04", "start", "check", "doctor", "trace-04", "diff-04", "diff-mine", "test",
-                                 "shell", "deps"])
+                                 "shell", "rootfs", "deps"])
         self.assertIn("coverage", rest)
         self.assertEqual(set(first) & set(rest), set())
 
@@ -169,6 +170,11 @@ class DiffMine(unittest.TestCase):
             self.assertIn(message, errors)
 
 
+# Of the promises of step 2 on namespaces step 1 breaks these. Where the machine has no network, its lo is alone there,
+# too.
+OF_STEP_1 = 5 if any(name != "lo" for _, name in socket.if_nameindex()) else 4
+
+
 class Check(unittest.TestCase):
     def test_a_score_and_a_status(self):
         status, text, _ = check("MYDOCKER=step02/mydocker")
@@ -176,7 +182,7 @@ class Check(unittest.TestCase):
         self.assertRegex(text, r"\nKept: 5 of the 5 that step 2 adds; all 2 from before; looked at: 7 of the \d+ of step 2\.")
         status, text, _ = check("MYDOCKER=step01/mydocker")
         self.assertNotEqual(status, 0)
-        self.assertIn("5 failed", text)
+        self.assertIn(f"{OF_STEP_1} failed", text)
         # The name as it was printed, with an apostrophe in it.
         _, text, _ = make("check", "STEP=01", "MYDOCKER=step01/mydocker", "ONLY=terminal: a script's shell")
         self.assertIn("1 passed, 0 failed", text)
@@ -209,7 +215,7 @@ class Check(unittest.TestCase):
 
     def test_side_by_side_it_says_the_same(self):
         """In the same order, each heading once, and the same score; and the first lines come at once."""
-        suite, reports = str(ROOT / "build/plain/tests/suite/suite"), []
+        suite, texts, reports = str(ROOT / "build/plain/tests/suite/suite"), [], []
         for jobs in ("1", "4"):
             done = subprocess.run([suite, "--jobs", jobs, "--step", "3", "--only", "n", "--except",
                                    "terminal|lifetime|signals|load|status|privileges", "step02/mydocker"], cwd=ROOT,
@@ -218,8 +224,9 @@ class Check(unittest.TestCase):
             text = done.stdout.decode(errors="replace")
             self.assertGreater(text.count("\n  passed"), 40)
             self.assertGreater(text.count("\n  FAILED"), 2)
+            texts.append(text)
             reports.append(re.findall("^(?:[a-z]+|  (?:passed|FAILED|cannot) .*|Kept.*|\\d+ passed.*)$", text, re.M))
-        self.assertEqual(*reports)
+        self.assertEqual(*reports, "\n".join(texts))
 
     def test_what_is_found_again_and_again_is_counted(self):
         """Three times it is told, also by parts side by side; each promise by its name; and all to a machine."""
@@ -347,7 +354,7 @@ class Check(unittest.TestCase):
                 self.assertIn("1 passed, 0 failed", text)
 
     def test_formats_for_machines(self):
-        for program, failures in [("step02", "0"), ("step01", "5")]:
+        for program, failures in [("step02", "0"), ("step01", str(OF_STEP_1))]:
             with tempfile.TemporaryFile() as file:
                 subprocess.run(["make", "-s", "check", "STEP=02", "ONLY=namespaces: ", "FORMAT=xml",
                                 f"MYDOCKER={program}/mydocker"], cwd=ROOT, stdout=file, stderr=subprocess.DEVNULL,

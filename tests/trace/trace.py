@@ -70,6 +70,12 @@ STORY = [
 ]
 
 
+def joined(begun, rest):
+    """A call that strace has split in two, because another process came between."""
+    begun = begun.replace("<unfinished ...>", "").rstrip()
+    return begun + (" " if begun.endswith(",") else "") + rest.lstrip()
+
+
 class Trace:
     def __init__(self, step, command, program=None):
         self.folders = [(folder, folder.relative_to(ROOT)) for folder in steps.folders(steps.directory(step))]
@@ -114,9 +120,9 @@ class Trace:
             self.became(pid, "execve" if resumed.group(1) == "execve" else "", call)
             return  # it was told when it began
         if resumed:
-            call = self.begun.pop(pid, "") + call[resumed.end():]
+            call = joined(self.begun.pop(pid, ""), call[resumed.end():])
         elif call.endswith("<unfinished ...>") and not call.startswith(("clone", "execve", "fork", "vfork")):
-            self.begun[pid] = call[:-len("<unfinished ...>")].rstrip()
+            self.begun[pid] = call
             return  # told when it is done
         if self.roles[pid] == "COMMAND" and not call.startswith("exit_group"):
             return  # its own affair
@@ -132,7 +138,7 @@ class Trace:
         """How the call ended that was told when it began: which of two processes strace sees first is chance."""
         for row in reversed(self.rows):
             if row[1] == pid and row[3].startswith(name):
-                row[3] = row[3].replace("<unfinished ...>", "").rstrip() + rest
+                row[3] = joined(row[3], rest)
                 return
 
     def became(self, pid, call, result):

@@ -19,7 +19,7 @@ import generate
 import hunks
 import terminal
 from document import Document
-from patched import no_limits
+from patched import kernel_before, no_limits
 from terminal import Mismatch
 
 
@@ -28,7 +28,7 @@ class CannotCheck(Exception):
 
 
 class NoLimits(CannotCheck):
-    """Not even as root: most machines where tests are made have no limits of cgroup v2. make vm-test has."""
+    """Not even as root: most machines where tests are made have no limits of cgroup v2, and some an older kernel."""
 
 
 ROOT = generate.ROOT
@@ -79,6 +79,8 @@ def check_transcript(fence, suite, project):
         raise CannotCheck("it needs root, and not root of a user namespace")
     if fence.attributes.get("needs") == "cgroup2" and no_limits():
         raise NoLimits(no_limits())
+    if kernel_before(fence.attributes.get("kernel", "0.0")):
+        raise NoLimits(f"it takes Linux {fence.attributes['kernel']}")
     terminal.run(fence, suite, project)
     wrong = fence.attributes.get("not")
     if not wrong:

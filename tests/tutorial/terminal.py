@@ -9,7 +9,7 @@ import pexpect
 
 from transcript import Names, match
 
-LIMIT = 20  # seconds, for a command to end
+LIMIT = int(os.environ.get("TRANSCRIPT_LIMIT", "20"))  # seconds, for a command to end; more where a machine is emulated
 # A prompt tells which shell it is of: dash, bash and busybox sh expand $$.
 PROMPT = re.compile(r"\{\{(\d+)\}\} ")
 # What a shell that edits its line tells the terminal, and nobody reads.
