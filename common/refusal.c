@@ -144,6 +144,11 @@ static const char *proc_mask(void)
     return refused && mask[0] != '\0' ? mask : NULL;
 }
 
+static const char *it_is_root(void)
+{
+    return strcmp(object, "/") == 0 ? "" : NULL;
+}
+
 // A proc is there, but has no link for this process.
 static const char *foreign_proc(void)
 {
@@ -198,6 +203,9 @@ static const char *carriage_return(void)
     "--security-opt apparmor=unconfined --security-opt systempaths=unconfined"
 #define NO_FORK                                                                                    \
     "the children of this process belong to another PID namespace: unshare --pid wants --fork"
+#define EMULATED                                                                                   \
+    "this program is made for another machine, and its emulator (QEMU) has no namespaces: build "  \
+    "it on this one"
 
 // All that apply are said.
 static const struct reason our_reasons[] = {
@@ -224,9 +232,7 @@ static const struct reason our_reasons[] = {
      "not the disk, a limit on namespaces: one of user.max_*_namespaces is reached, or PID "
      "namespaces are 32 deep"},
     {"clone", EINVAL, children_elsewhere, NO_FORK},
-    {"clone", EINVAL, emulated,
-     "this program is made for another machine, and its emulator (QEMU) has no namespaces: build "
-     "it on this one"},
+    {"clone", EINVAL, emulated, EMULATED},
     {"clone", EINVAL, NULL, "this kernel was built without one of the namespaces"},
     {"fork, clone", ENOMEM, children_elsewhere, NO_FORK},
     {"fork, clone", EAGAIN, NULL,
@@ -235,11 +241,13 @@ static const struct reason our_reasons[] = {
     {"close_range", ENOSYS, NULL,
      "it came with Linux 5.9; on a newer one a seccomp filter or an emulator (valgrind, QEMU) "
      "answers so"},
+    {"clone", ENOSYS, emulated, EMULATED}, // clone3(2)
     {"any", ENOSYS, seccomp_filters, SECCOMP},
     {"mount", EACCES, NULL,
      "AppArmor or SELinux forbids it, as inside Docker: start the outer container with "
      "--security-opt apparmor=unconfined"},
-    {"mount", EINVAL, NULL, "it is no mount point, as in a chroot: bind-mount it on itself first"},
+    {"mount", EINVAL, it_is_root,
+     "it is no mount point, as in a chroot: bind-mount it on itself first"},
     {"open /dev/null", ENOENT, NULL,
      "as in a chroot: before chroot DIR, mount --rbind /dev DIR/dev"},
     {"execve /proc/self/exe", ENOENT, foreign_proc,

@@ -3,6 +3,8 @@
 #ifndef BEYOND_H
 #define BEYOND_H
 
+#include <stdbool.h>
+
 // ---- rootfs.c: what a root file system must have, and why the kernel does not take one ----
 
 // CALL failed, "mount", "chdir", "overlay" or "pivot_root", on the root file system DIRECTORY, or
@@ -36,11 +38,17 @@ void cgroup_set(int group, const char *file, const char *value);
 // The number behind KEY in FILE of GROUP, "memory.events" say; 0 where there is none.
 long cgroup_count(int group, const char *file, const char *key);
 
-// Remove the group NAME in PARENT, and those in it. With a process in it, it stays.
+// Lock GROUP for this process alone (flock(2)). Never waits: whoever can open a file can lock it.
+// Returns false if it cannot, and errno is EWOULDBLOCK where somebody else has locked it, or ENOENT
+// where the group is gone.
+bool cgroup_lock(int group);
+
+// Remove the group NAME in PARENT, and those in it. Waits for a process in it to leave, five
+// seconds at most. If it does not, the group stays.
 void cgroup_rmdir(int parent, const char *name);
 
-// The same for all in PARENT whose names match PATTERN (fnmatch(3)), and which nobody has locked
-// (flock(2)).
-void cgroup_sweep(int parent, const char *pattern);
+// Remove all in PARENT whose names are PREFIX and a number, which nobody has locked, and in which
+// there is no process.
+void cgroup_sweep(int parent, const char *prefix);
 
 #endif

@@ -16,7 +16,7 @@ static const char usage_text[] =
     "  -t, --tty          COMMAND gets the terminal\n"
     "      --cpus N       limit: the time of N processors, as 1.5\n"
     "  -m, --memory N     limit: N bytes, or 64k, 64m, 1g\n"
-    "      --pids-limit N limit: N processes\n"
+    "      --pids-limit N limit: N processes and threads\n"
     "      --rootfs DIR   COMMAND's root is DIR, and it starts there; what it\n"
     "                     changes is gone with it\n"
     "  -h, --help         print this\n"

@@ -9,15 +9,15 @@
 
 // The namespaces that the child gets anew (namespaces(7)). All else is the host's: files, users.
 enum {
-    NAMESPACES = CLONE_NEWUTS       // the hostname and the NIS domain name
-                 | CLONE_NEWPID     // process IDs: the child is PID 1
-                 | CLONE_NEWNS      // the mount points, as a copy of the caller's
-                 | CLONE_NEWNET     // network interfaces: none but a loopback that is down
-                 | CLONE_NEWIPC     // System V IPC and POSIX message queues
-                 | CLONE_NEWCGROUP, // control groups: the child's own is /, and it sees none above
+    NAMESPACES = CLONE_NEWCGROUP // control groups: the child's own is /, and it sees none above
+                 | CLONE_NEWUTS  // the hostname and the NIS domain name
+                 | CLONE_NEWPID  // process IDs: the child is PID 1
+                 | CLONE_NEWNS   // the mount points, as a copy of the caller's
+                 | CLONE_NEWNET  // network interfaces: none but a loopback that is down
+                 | CLONE_NEWIPC, // System V IPC and POSIX message queues
 };
 
-static pid_t child; // 0 in the child itself
+static pid_t child = -1; // 0 in the child itself
 
 // We are in the child, and PID 1 of the new PID namespace. Our job is to become init: this
 // program anew, with nothing left of the parent's memory. /proc/self/exe is the program that
@@ -29,10 +29,13 @@ static _Noreturn void child_main(const struct run_options *options)
     die_call("execve /proc/self/exe");
 }
 
-// The parent dies. Only an empty group can be removed; with PID 1 all that is in it ends.
+// Only an empty group can be removed; with PID 1 all that is in it ends.
 static void clean_up(void)
 {
-    if (child > 0) {
+    if (child == 0)
+        return; // We are the child, and in the group: the parent removes it.
+    // Where it has been waited for, its ID may be somebody else's by now.
+    if (child > 0 && waitpid(child, NULL, WNOHANG) == 0) {
         (void)kill(child, SIGKILL);
         (void)waitpid(child, NULL, 0);
     }

@@ -18,7 +18,7 @@ static const char usage_text[] =
     "                     COMMAND gets a capability, or it does not; or ALL of them\n"
     "      --cpus N       limit: the time of N processors, as 1.5\n"
     "  -m, --memory N     limit: N bytes, or 64k, 64m, 1g\n"
-    "      --pids-limit N limit: N processes\n"
+    "      --pids-limit N limit: N processes and threads\n"
     "      --rootfs DIR   COMMAND's root is DIR, and it starts there; what it\n"
     "                     changes is gone with it\n"
     "  -h, --help         print this\n"

@@ -4,39 +4,51 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "mydocker.h"
 
-enum { PERIOD = 100000 }; // microseconds, in each of which COMMAND has its share
+enum { PERIOD = 100000 }; // microseconds: in each such period COMMAND has its share
 
 static int parent, group; // their directories
 static char name[32];     // the group's, in its parent
 static bool made;         // there is one
 
-// Its lock is held for as long as we live. A group without one is left from a mydocker that was
-// killed: that much the kernel does not clean up, and we do.
+// We hold a lock on our group as long as we live; the kernel releases it, however we end. A group
+// without a lock is left from a mydocker that was killed: the kernel does not remove it, so we do.
+static void lock_group(void)
+{
+    group = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (group == -1 && errno != ENOENT)
+        die_cgroup("open", name);
+    if (group != -1 && cgroup_lock(group)) {
+        // COMMAND may read its limits, whoever it is and whatever our umask is.
+        if (fchmod(group, 0755) == -1)
+            die_errno("chmod %s", name);
+        return;
+    }
+    // Until now it had no lock. Another mydocker may have taken it for one that was left, and even
+    // made one of that name, which is not ours.
+    if (errno != EWOULDBLOCK && errno != ENOENT)
+        die_errno("lock %s", name);
+    made = false;
+    (void)close(group);
+}
+
 static void make_group(void)
 {
     parent = cgroup_open();
-    // One at a time: until it is locked, a new group looks like one that was left. Not by a lock of
-    // the directory: in a container that is the group of the mydocker outside, and locked.
-    int turn = openat(parent, "cgroup.controllers", O_RDONLY | O_CLOEXEC);
-    (void)flock(turn, LOCK_EX);
-    cgroup_sweep(parent, "mydocker-*");
+    cgroup_sweep(parent, "mydocker-");
     for (int number = 1; !made; number++) {
         (void)snprintf(name, sizeof(name), "mydocker-%d", number);
-        made = mkdirat(parent, name, 0755) == 0;
-        if (!made && errno != EEXIST)
+        // Until it has our lock nobody else may open it, and lock it.
+        made = mkdirat(parent, name, 0700) == 0;
+        if (made)
+            lock_group();
+        else if (errno != EEXIST)
             die_cgroup("mkdir", name);
     }
-    group = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (group == -1)
-        die_errno("open %s", name);
-    (void)flock(group, LOCK_SH);
-    (void)close(turn);
 }
 
 static void limit(const char *controller, const char *file, const char *value)
@@ -65,7 +77,8 @@ int cgroup_make(const struct run_options *options)
     make_group();
     if (options->memory != NULL) {
         limit("memory", "memory.max", options->memory);
-        // Or what is too much goes to the disk. A kernel that has no swap has no such file.
+        // Without this, what is too much goes to the disk. A kernel without swap has no such file,
+        // nor one before Linux 6.1 that does not count it (swapaccount=0).
         if (faccessat(group, "memory.swap.max", F_OK, 0) == 0)
             cgroup_set(group, "memory.swap.max", "0");
     }

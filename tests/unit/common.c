@@ -1,4 +1,7 @@
-// What a black box cannot reach in common/: every byte of a log line, every wait status.
+// What a black box cannot reach in common/ and beyond/common/: every byte of a log line, every wait
+// status, two who want one control group.
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,10 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "beyond.h"
 #include "common.h"
 
 // The line that MESSAGE makes at NOW, as a string.
@@ -154,12 +160,36 @@ static void wait_statuses(void **state)
     }
 }
 
+// As two mydockers lock a group. A directory with a file cgroup.procs is one, as far as this asks.
+static void one_owner(void **state)
+{
+    char directory[] = "/tmp/group-XXXXXX", file[64];
+
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    (void)snprintf(file, sizeof(file), "%s/cgroup.procs", directory);
+    assert_int_equal(mknod(file, S_IFREG | 0600, 0), 0);
+    int first = open(directory, O_RDONLY | O_CLOEXEC),
+        second = open(directory, O_RDONLY | O_CLOEXEC);
+    assert_true(cgroup_lock(first));
+    assert_false(cgroup_lock(second));
+    assert_int_equal(errno, EWOULDBLOCK);
+    assert_int_equal(close(first), 0);
+    assert_true(cgroup_lock(second));
+    assert_int_equal(unlink(file), 0);
+    assert_int_equal(rmdir(directory), 0);
+    assert_false(cgroup_lock(second));
+    assert_int_equal(errno, ENOENT);
+    assert_int_equal(close(second), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plain_text),    cmocka_unit_test(escapes), cmocka_unit_test(utf8),
-        cmocka_unit_test(zones),         cmocka_unit_test(levels),  cmocka_unit_test(long_messages),
-        cmocka_unit_test(wait_statuses),
+        cmocka_unit_test(plain_text),    cmocka_unit_test(escapes),
+        cmocka_unit_test(utf8),          cmocka_unit_test(zones),
+        cmocka_unit_test(levels),        cmocka_unit_test(long_messages),
+        cmocka_unit_test(wait_statuses), cmocka_unit_test(one_owner),
     };
 
     return cmocka_run_group_tests_name("common", tests, NULL, NULL);
