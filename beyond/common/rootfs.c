@@ -1,5 +1,6 @@
 // What a root file system must have, and why the kernel does not take one.
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,6 +32,17 @@ static const char *in_user_namespace(void)
     return strcmp(link, "user:[4026531837]") != 0 ? "" : NULL;
 }
 
+static const char *here_is_no_mount(void)
+{
+    struct statx status;
+
+    return statx(AT_FDCWD, ".", 0, 0, &status) == 0 &&
+                   (status.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0 &&
+                   (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0
+               ? ""
+               : NULL;
+}
+
 // Is there a mount that is WANTED? Its number, its parent's and where it is
 // (proc_pid_mountinfo(5)).
 static bool has_mount(bool (*wanted)(int id, int parent, const char *at))
@@ -60,7 +72,6 @@ static const char *on_initramfs(void)
     return has_mount(is_first) ? "" : NULL;
 }
 
-// But for what we have mounted on its proc ourselves.
 static bool is_below(int id, int parent, const char *at)
 {
     char here[PATH_MAX];
@@ -68,8 +79,7 @@ static bool is_below(int id, int parent, const char *at)
 
     (void)id;
     (void)parent;
-    return length > 0 && strncmp(at, here, length) == 0 && at[length] == '/' &&
-           strncmp(at + length, "/proc", 5) != 0;
+    return length > 0 && strncmp(at, here, length) == 0 && at[length] == '/';
 }
 
 static const char *locked_below(void)
@@ -96,10 +106,12 @@ static const struct reason reasons[] = {
      "would show what they cover: run it as root"},
     {"overlay", EINVAL, NULL,
      "what it lies on cannot be a layer: two overlays already, as in a container in a container, "
-     "or "
-     "a file system in which two spellings can be one name"},
+     "or a file system in which two spellings can be one name. Or upperdir= and workdir= are no "
+     "two directories in one file system. dmesg says more"},
     {"pivot_root", EBUSY, NULL, "it is / already: leave out --rootfs"},
     {"pivot_root", EINVAL, is_host, "it is / already: leave out --rootfs"},
+    {"pivot_root", EINVAL, here_is_no_mount,
+     "the working directory is no mount: bind it on itself (MS_BIND), and enter it after that"},
     {"pivot_root", EINVAL, on_initramfs,
      "/ is the initramfs, which nothing takes the place of: go on in another file system first "
      "(switch_root(8))"},
@@ -114,17 +126,29 @@ void die_rootfs(const char *call, const char *directory)
     die_refused(call, directory, reasons, sizeof(reasons) / sizeof(reasons[0]));
 }
 
+// A name that does not begin with / cannot be looked up again.
+static bool is_here(const char *directory)
+{
+    struct stat there, here;
+
+    return directory[0] != '/' || stat(directory, &there) == -1 || stat(".", &here) == -1 ||
+           (there.st_dev == here.st_dev && there.st_ino == here.st_ino);
+}
+
 void rootfs_need(const char *directory, const char *name)
 {
     struct stat status;
 
-    if (lstat(name, &status) == -1 && errno == ENOENT)
+    if (lstat(name, &status) == -1) {
+        if (errno != ENOENT)
+            die_errno("lstat %s/%s", directory, name);
+        if (!is_here(directory))
+            die("the working directory is not %s: chdir(2) comes first", directory);
         die("%s has no directory %s to mount on: mkdir makes one", directory, name);
-    else if (lstat(name, &status) == -1)
-        die_errno("lstat %s/%s", directory, name);
-    else if (S_ISLNK(status.st_mode))
+    }
+    if (S_ISLNK(status.st_mode))
         die("%s/%s is a symbolic link, and may lead anywhere: only a directory is mounted on",
             directory, name);
-    else if (!S_ISDIR(status.st_mode))
+    if (!S_ISDIR(status.st_mode))
         die("%s/%s is no directory, and cannot be mounted on", directory, name);
 }

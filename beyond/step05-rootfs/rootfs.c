@@ -9,6 +9,7 @@
 
 void enter_root(const char *directory)
 {
+    // COMMAND must not have it: it leads to all of the host (CVE-2024-21626).
     int old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
     if (old_root == -1)
@@ -35,8 +36,8 @@ void enter_root(const char *directory)
 
 void leave_old_root(void)
 {
-    // MNT_DETACH: with all that is mounted below it. No name leads there any more, but setns(2)
-    // enters a mount namespace at its topmost root: this one.
+    // MNT_DETACH: with all that is mounted below it. Till here /.. leads to it, and setns(2) enters
+    // a mount namespace at its topmost root: this one.
     if (umount2(".", MNT_DETACH) == -1)
         die_errno("umount2 the old root");
     // From a working directory outside of / one could go on to all of the host (CVE-2024-21626).

@@ -11,33 +11,45 @@
 
 // The layers of an overlay: below, the working directory, whatever its name is; above, what COMMAND
 // changes (Documentation/filesystems/overlayfs.rst of the kernel).
-#define LAYERS "lowerdir=.,upperdir=proc/changes,workdir=proc/work"
+#define LAYERS "lowerdir=.,upperdir=/sys/changes,workdir=/sys/work"
 
 // We are in DIRECTORY. Go to a root that looks like it, where all that is changed is in memory, and
 // gone with the container.
 static void enter_layers(const char *directory)
 {
-    // DIR's own proc is a place for that: nobody looks into it before the new /proc covers it.
-    if (mount("tmpfs", "proc", "tmpfs", MS_NOSUID | MS_NODEV, NULL) == -1)
-        die_mount("proc");
-    if (mkdir("proc/changes", 0755) == -1 || mkdir("proc/work", 0755) == -1 ||
-        mkdir("proc/root", 0755) == -1)
-        die_errno("mkdir in %s/proc", directory);
+    static const char *const directories[] = {
+        "/sys/changes",
+        "/sys/work",
+        "/sys/root",
+        // These are mounted on. Of two with one name the upper one counts, whatever DIR's is then.
+        "/sys/changes/dev",
+        "/sys/changes/proc",
+        "/sys/changes/sys",
+    };
+
+    // Who may write in DIR can make a link of any name in it, at any moment. The old root's /sys is
+    // no such name, and nobody needs it any more.
+    if (mount("tmpfs", "/sys", "tmpfs", MS_NOSUID | MS_NODEV, NULL) == -1)
+        die_mount("/sys");
+    for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
+        if (mkdir(directories[i], 0755) == -1)
+            die_errno("mkdir %s", directories[i]);
     // It becomes /, and its mode must not depend on our umask.
-    if (chmod("proc/changes", 0755) == -1)
-        die_errno("chmod %s/proc/changes", directory);
-    // A directory in place of a deleted one is marked by an attribute for root alone; root of a
-    // user namespace has another (xattr(7)).
-    bool is_root = setxattr("proc/work", "trusted.ours", "", 0, 0) == 0;
-    if (mount("overlay", "proc/root", "overlay", MS_NODEV,
+    if (chmod("/sys/changes", 0755) == -1)
+        die_errno("chmod /sys/changes");
+    // A directory in place of a deleted one is marked by an attribute for root alone. Root of a
+    // user namespace may write another, and that takes Linux 5.11 (xattr(7)).
+    bool is_root = setxattr("/sys/work", "trusted.ours", "", 0, 0) == 0;
+    if (mount("overlay", "/sys/root", "overlay", MS_NODEV,
               is_root ? LAYERS : LAYERS ",userxattr") == -1)
         die_rootfs("overlay", directory);
-    if (chdir("proc/root") == -1)
+    if (chdir("/sys/root") == -1)
         die_errno("chdir to the overlay of %s", directory);
 }
 
 void enter_root(const char *directory)
 {
+    // COMMAND must not have it: it leads to all of the host (CVE-2024-21626).
     int old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
     if (old_root == -1)
@@ -64,8 +76,8 @@ void enter_root(const char *directory)
 
 void leave_old_root(void)
 {
-    // MNT_DETACH: with all that is mounted below it. No name leads there any more, but setns(2)
-    // enters a mount namespace at its topmost root: this one.
+    // MNT_DETACH: with all that is mounted below it. Till here /.. leads to it, and setns(2) enters
+    // a mount namespace at its topmost root: this one.
     if (umount2(".", MNT_DETACH) == -1)
         die_errno("umount2 the old root");
     // From a working directory outside of / one could go on to all of the host (CVE-2024-21626).

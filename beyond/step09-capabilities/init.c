@@ -49,7 +49,7 @@ void init(const struct run_options *options)
     if (options->rootfs != NULL)
         enter_root(options->rootfs);
     // Not earlier: /proc is the old root's until here. Not later: in a user namespace the kernel
-    // mounts a proc only for a process that still sees one.
+    // mounts a proc only where an old one is still mounted.
     mount_proc();
     if (options->rootfs != NULL) {
         mount_dev();

@@ -19,21 +19,28 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define LAYERS "lowerdir=.,upperdir=proc/changes,workdir=proc/work"
+#define LAYERS "lowerdir=.,upperdir=/sys/changes,workdir=/sys/work"
 
 enum { STRICT = MS_NOEXEC | MS_NOSUID | MS_NODEV };
 
 // In a user namespace only userxattr will do (step 7).
 static bool mount_layers(void)
 {
-    if (mount("tmpfs", "proc", "tmpfs", MS_NOSUID | MS_NODEV, NULL) == -1 ||
-        mkdir("proc/changes", 0755) == -1 || mkdir("proc/work", 0755) == -1 ||
-        mkdir("proc/root", 0755) == -1 || chmod("proc/changes", 0755) == -1)
+    static const char *const directories[] = {"/sys/changes",      "/sys/work",
+                                              "/sys/root",         "/sys/changes/dev",
+                                              "/sys/changes/proc", "/sys/changes/sys"};
+
+    if (mount("tmpfs", "/sys", "tmpfs", MS_NOSUID | MS_NODEV, NULL) == -1)
         return false;
-    bool is_root = setxattr("proc/work", "trusted.ours", "", 0, 0) == 0;
-    return mount("overlay", "proc/root", "overlay", MS_NODEV,
+    for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
+        if (mkdir(directories[i], 0755) == -1)
+            return false;
+    if (chmod("/sys/changes", 0755) == -1)
+        return false;
+    bool is_root = setxattr("/sys/work", "trusted.ours", "", 0, 0) == 0;
+    return mount("overlay", "/sys/root", "overlay", MS_NODEV,
                  is_root ? LAYERS : LAYERS ",userxattr") == 0 &&
-           chdir("proc/root") == 0;
+           chdir("/sys/root") == 0;
 }
 
 // Make DIRECTORY the root, and stay in the old one.

@@ -6,7 +6,6 @@
 #include <linux/capability.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -132,26 +131,15 @@ static void report_descriptors(void)
 {
     struct stat status;
     struct rlimit limit;
-    struct pollfd some[64];
-    int top = 4096, at_once = 64;
+    int top = 4096;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        if (limit.rlim_max < 65536)
-            top = (int)limit.rlim_max;
-        // poll(2) takes no more than that.
-        if (limit.rlim_cur < 64)
-            at_once = (int)limit.rlim_cur;
-    }
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < 65536)
+        top = (int)limit.rlim_max;
     printf("descriptors=");
-    // One poll(2) says of many whether they are open, and needs no /proc for it.
-    for (int fd = 0; fd < top; fd += at_once) {
-        for (int i = 0; i < at_once; i++)
-            some[i] = (struct pollfd){.fd = fd + i};
-        (void)poll(some, (nfds_t)at_once, 0);
-        for (int i = 0; i < at_once; i++)
-            if ((some[i].revents & POLLNVAL) == 0)
-                printf("%d ", fd + i);
-    }
+    // Not by poll(2), which calls one of O_PATH closed. And not by /proc, which may be missing.
+    for (int fd = 0; fd < top; fd++)
+        if (fcntl(fd, F_GETFD) != -1)
+            printf("%d ", fd);
     printf("\n");
     for (int fd = 0; fd < 3; fd++)
         if (fstat(fd, &status) == 0)
@@ -533,6 +521,16 @@ static void report_mount(const char *point)
                (fs.f_flags & MS_NOEXEC) != 0 ? " noexec" : "");
 }
 
+// How much fits into the file system on POINT, in kilobytes.
+static void report_size(const char *point)
+{
+    struct statfs fs;
+
+    if (statfs(point, &fs) == 0)
+        printf("size_%s=%llu\n", point,
+               (unsigned long long)fs.f_blocks * (unsigned long long)fs.f_bsize / 1024);
+}
+
 // What came of it: 0, or errno.
 static void report_result(const char *what, long result)
 {
@@ -550,6 +548,19 @@ static int open_and_close(const char *file, int flags)
 
 // /dev and /sys, as COMMAND sees them, and what can be done with them. A file argv[0] in shared
 // memory is left.
+// Those descriptors that lead to a /dev/null: can its file be changed? (The mode is what it is.)
+static void report_null(void)
+{
+    struct stat status;
+    char key[16];
+
+    for (int fd = 0; fd <= 2; fd++)
+        if (fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3)) {
+            snprintf(key, sizeof(key), "null_%d", fd);
+            report_result(key, fchmod(fd, status.st_mode & 07777));
+        }
+}
+
 static int dev(char **argv)
 {
     static const char *const points[] = {"/dev", "/dev/pts", "/dev/shm", "/dev/mqueue", "/sys"};
@@ -558,6 +569,9 @@ static int dev(char **argv)
 
     report_devices();
     report_mode("/dev/pts/ptmx");
+    report_mode("/dev");
+    report_size("/dev");
+    report_size("/dev/shm");
     for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
         report_mount(points[i]);
     report_result("write_null", write(fd = open("/dev/null", O_WRONLY | O_CLOEXEC), "x", 1));
@@ -576,6 +590,7 @@ static int dev(char **argv)
     report_entries("pts", "/dev/pts");
     close(fd);
     report_result("chmod", chmod("/dev/null", 0666)); // what it is
+    report_null();
     snprintf(file, sizeof(file), "/dev/shm/%s", argv[0] != NULL ? argv[0] : "probe");
     report_result("shm", open_and_close(file, O_RDWR | O_CREAT));
     if (argv[0] == NULL)
@@ -776,9 +791,9 @@ static int work(char **argv)
     return 0;
 }
 
-// Run a program, and tell of the first child that it makes: in which group is it at its first
-// instruction? There the kernel stops it for who traces its parent (ptrace(2)).
-static int first_group(char **argv)
+// Run a program that is traced, with its children, and has stopped. Ends with 77 where nobody may
+// be traced (Yama's ptrace_scope).
+static pid_t start_traced(char **argv)
 {
     pid_t program = fork();
     int status = 0;
@@ -792,9 +807,68 @@ static int first_group(char **argv)
     }
     waitpid(program, &status, 0);
     if (!WIFSTOPPED(status))
-        return 77; // nobody may be traced here (Yama's ptrace_scope)
+        exit(77);
     ptrace(PTRACE_SETOPTIONS, program, NULL,
-           PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL);
+           PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL |
+               PTRACE_O_TRACESYSGOOD);
+    return program;
+}
+
+// Is PID, which has stopped at a system call, about to mount something of TYPE?
+static bool mounts(pid_t pid, const char *type)
+{
+    char name[64], text[16] = "";
+    long number;
+    unsigned long address = 0;
+
+    snprintf(name, sizeof(name), "/proc/%d/syscall", (int)pid);
+    FILE *call = fopen(name, "re");
+    if (call == NULL || fscanf(call, "%ld %*s %*s %lx", &number, &address) != 2)
+        number = -1;
+    if (call != NULL)
+        fclose(call);
+    if (number != SYS_mount)
+        return false;
+    snprintf(name, sizeof(name), "/proc/%d/mem", (int)pid);
+    int memory = open(name, O_RDONLY | O_CLOEXEC);
+    (void)!pread(memory, text, strlen(type) + 1, (off_t)address);
+    close(memory);
+    return strcmp(text, type) == 0;
+}
+
+// Run a program. ONE and OTHER change their names when it, or a child, mounts an overlay: as who
+// may write there could do it, if the moment is right.
+static int swap(char **argv)
+{
+    pid_t program = start_traced(argv + 2), pid;
+    int status, end = 98;
+    bool swapped = false;
+
+    ptrace(PTRACE_SYSCALL, program, NULL, NULL);
+    while ((pid = waitpid(-1, &status, __WALL)) > 0) {
+        if (pid == program && WIFEXITED(status))
+            end = WEXITSTATUS(status);
+        if (!WIFSTOPPED(status))
+            continue;
+        int signal = WSTOPSIG(status);
+        if (signal == (SIGTRAP | 0x80) && !swapped && mounts(pid, "overlay"))
+            swapped = syscall(SYS_renameat2, AT_FDCWD, argv[0], AT_FDCWD, argv[1], 1 << 1) == 0;
+        // Those of ptrace(2) itself; a new child begins with SIGSTOP.
+        if (signal == (SIGTRAP | 0x80) || signal == SIGTRAP || signal == SIGSTOP)
+            signal = 0;
+        ptrace(PTRACE_SYSCALL, pid, NULL, signal);
+    }
+    fprintf(stderr, "swapped=%d\n", swapped);
+    return end;
+}
+
+// Run a program, and tell of the first child that it makes: in which group is it at its first
+// instruction? There the kernel stops it for who traces its parent (ptrace(2)).
+static int first_group(char **argv)
+{
+    pid_t program = start_traced(argv);
+    int status = 0;
+
     ptrace(PTRACE_CONT, program, NULL, NULL);
     while (waitpid(program, &status, __WALL) == program && WIFSTOPPED(status)) {
         unsigned long child = 0;
@@ -898,6 +972,7 @@ static void report_calls(void)
         {"bpf", SYS_bpf, {9999, bad, 0}},
         {"clock_settime", SYS_clock_settime, {0, bad}},
         {"delete_module", SYS_delete_module, {bad, O_NONBLOCK}},
+        {"fanotify_init", SYS_fanotify_init, {-1, -1, 0}},
         {"finit_module", SYS_finit_module, {-1, bad, 0}},
         {"fsconfig", SYS_fsconfig, {-1, 0, 0, 0, 0}},
         {"fsmount", SYS_fsmount, {-1, 0, 0}},
@@ -907,16 +982,24 @@ static void report_calls(void)
         {"io_uring_enter", SYS_io_uring_enter, {-1, 0, 0, 0, 0}},
         {"io_uring_register", SYS_io_uring_register, {-1, 0, 0, 0}},
         {"io_uring_setup", SYS_io_uring_setup, {0, bad}},
+#ifdef SYS_iopl // x86-64 has it, AArch64 not
+        {"ioperm", SYS_ioperm, {1L << 20, 1, 0}},
+        {"iopl", SYS_iopl, {99}},
+#endif
+        {"kexec_file_load", SYS_kexec_file_load, {-1, -1, 0, bad, -1}},
         {"kexec_load", SYS_kexec_load, {0, 99999, bad, 0}},
         {"keyctl", SYS_keyctl, {9999}},
         {"mount", SYS_mount, {bad, bad, bad, 0, 0}},
+        {"mount_setattr", SYS_open_tree + 14, {-1, bad, 0, bad, 0}}, // Linux 5.12
         {"move_mount", SYS_move_mount, {-1, bad, -1, bad, 0}},
         {"move_pages", SYS_move_pages, {0, 0, 0, 0, 0}},
         {"open_by_handle_at", SYS_open_by_handle_at, {-1, bad, 0}},
         {"open_tree", SYS_open_tree, {-1, bad, 0}},
+        {"open_tree_attr", SYS_open_tree + 39, {-1, bad, 0, 0, 0}}, // Linux 6.15
         {"perf_event_open", SYS_perf_event_open, {bad, 0, -1, -1, 0}},
         {"pivot_root", SYS_pivot_root, {bad, bad}},
         {"quotactl", SYS_quotactl, {-1, bad, 0, bad}},
+        {"quotactl_fd", SYS_open_tree + 15, {-1, -1, 0, bad}}, // Linux 5.14
         {"reboot", SYS_reboot, {1, 2, 3, 4}},
         {"request_key", SYS_request_key, {bad, bad, bad, 0}},
         {"setns", SYS_setns, {-1, 0}},
@@ -965,6 +1048,10 @@ static int calls(char **argv)
     printf("tiocsti_junk=%d\n", result == -1 ? errno : 0);
     result = syscall(SYS_ioctl, 0, TIOCLINUX, "\377");
     printf("tioclinux=%d\n", result == -1 ? errno : 0);
+    result = syscall(SYS_ioctl, 0, TIOCSETD, &(int){0});
+    printf("tiocsetd=%d\n", result == -1 ? errno : 0);
+    result = syscall(SYS_ioctl, 0, TIOCEXCL, 0);
+    printf("tiocexcl=%d\n", result == -1 ? errno : 0);
     printf("vsock=%d\n", socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0) == -1 ? errno : 0);
     printf("alg=%d\n", socket(AF_ALG, SOCK_SEQPACKET | SOCK_CLOEXEC, 0) == -1 ? errno : 0);
     printf("rxrpc=%d\n", socket(AF_RXRPC, SOCK_DGRAM | SOCK_CLOEXEC, PF_INET) == -1 ? errno : 0);
@@ -1031,6 +1118,7 @@ int main(int argc, char **argv)
         {"signals", report_signals},
         {"sleep", sleep_for_ever},
         {"spoil-terminal", spoil_terminal},
+        {"swap", swap},
         {"umount-proc", umount_proc},
         {"watch-size", watch_size},
         {"work", work},

@@ -13,17 +13,19 @@
 
 #include "suite.h"
 
-// An overlay of DIRECTORY on that very directory, below which there is a directory proc.
+// An overlay of DIRECTORY on that very directory.
 static int overlay_on(const char *directory)
 {
-    const char *proc = text_of("%s/proc", directory);
+    const char *layer = text_of("%s/layer", scratch);
 
-    if (mount("tmpfs", proc, "tmpfs", 0, NULL) == -1 ||
-        mkdir(text_of("%s/changes", proc), 0755) == -1 ||
-        mkdir(text_of("%s/work", proc), 0755) == -1)
+    (void)mkdir(layer, 0755);
+    if (mount("tmpfs", layer, "tmpfs", 0, NULL) == -1 ||
+        mkdir(text_of("%s/changes", layer), 0755) == -1 ||
+        mkdir(text_of("%s/work", layer), 0755) == -1)
         return -1;
-    return mount("overlay", directory, "overlay", 0,
-                 text_of("lowerdir=%s,upperdir=%s/changes,workdir=%s/work", directory, proc, proc));
+    return mount(
+        "overlay", directory, "overlay", 0,
+        text_of("lowerdir=%s,upperdir=%s/changes,workdir=%s/work", directory, layer, layer));
 }
 
 static void private_mounts(void)
@@ -39,7 +41,6 @@ static int try_overlay(bool in_user_namespace)
     int status = 1;
 
     (void)mkdir(directory, 0755);
-    (void)mkdir(text_of("%s/proc", directory), 0755);
     pid_t child = fork();
     if (child == 0) {
         if (in_user_namespace)
@@ -177,6 +178,45 @@ static void two_at_once(void)
     struct process *third = run("run", "--rootfs", root, "/bin/probe", "root");
     expect(strstr(fact(third, "entries"), "one ") == NULL,
            "nor should a later one see what they wrote: %s", describe(third));
+}
+
+// DIR is a stranger's. When mydocker mounts its overlay, DIR/proc becomes a link to the stranger's
+// place, where changes is a link to OURS, a directory of the host's.
+static struct process *run_swapped(const char *root, const char *ours, const char *what,
+                                   const char *argument)
+{
+    const struct launch direct = {.direct = true};
+    const char *place = text_of("%s/place", scratch);
+
+    expect(run_with(&by_the_test, "rm", "-rf", place, ours)->status == 0 &&
+               run_with(&by_the_test, "mkdir", "-p", text_of("%s/work", place),
+                        text_of("%s/root", place), ours, text_of("%s%s", root, place))
+                       ->status == 0 &&
+               symlink(ours, text_of("%s/changes", place)) == 0 &&
+               symlink(place, text_of("%s/other", root)) == 0,
+           "cannot make a place for a stranger");
+    return run_with(&direct, probe, "swap", text_of("%s/proc", root), text_of("%s/other", root),
+                    mydocker, "run", "--rootfs", root, "/bin/probe", what, argument);
+}
+
+static void swapped_by_a_stranger(void)
+{
+    const char *ours = text_of("%s/ours", scratch);
+    struct process *p = run_swapped(root_make(), ours, "leave-file", "/by-COMMAND");
+
+    if (p->status == 77)
+        cannot_check_here("nobody may be traced here: kernel.yama.ptrace_scope");
+    answer("a layer outside of DIR that holds dev, proc and sys already: the upper layer counts");
+    if (strstr(p->errors.bytes, "swapped=1") == NULL)
+        cannot_check("this mydocker makes no overlay by mount(2)");
+    expect(access(text_of("%s/by-COMMAND", ours), F_OK) == -1,
+           "DIR/proc became a link, and COMMAND's files are written to a directory of the host's: "
+           "%s",
+           describe(p));
+    p = run_swapped(root_make(), ours, "root", NULL);
+    expect(p->status != 0 || strstr(fact(p, "mounts"), "/proc proc,") != NULL,
+           "DIR/proc became a link, and the new /proc was mounted where that leads: %s",
+           describe(p));
 }
 
 static void read_only(const void *argument)
@@ -344,6 +384,7 @@ static const struct promise promises[] = {
     {"DIR may be read-only", 7, LAST, directory_may_be_read_only},
     {"colons, commas and blanks in DIR", 7, LAST, strange_names},
     {"what is mounted below DIR stays outside", 7, LAST, mounts_stay_outside},
+    {"a stranger who changes DIR gets nowhere", 7, LAST, swapped_by_a_stranger},
     {"a device that COMMAND makes is none", 7, LAST, no_devices},
     {"/ is open to all, whatever the umask is", 7, LAST, root_is_open},
     {"root of a user namespace can do it as well", 7, LAST, in_a_user_namespace},

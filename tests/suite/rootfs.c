@@ -163,6 +163,18 @@ static void namespace_is_no_way_out(void)
            describe(p));
 }
 
+static void no_descriptor_of_outside(void)
+{
+    struct process *p = run_in(root_make(), "facts");
+
+    answer("O_CLOEXEC, or close(2)");
+    expect(
+        strcmp(fact(p, "descriptors"), "0 1 2 ") == 0,
+        "COMMAND should have descriptors 0, 1 and 2 and no others: the one of a directory outside "
+        "leads there by /proc/self/fd (CVE-2024-21626); it has %s",
+        fact(p, "descriptors"));
+}
+
 static void looked_up_inside(void)
 {
     char *const environment[] = {"PATH=/usr/bin:/only-here", NULL};
@@ -448,6 +460,7 @@ static const struct promise promises[] = {
     {"under /proc there is nothing", 5, LAST, nothing_under_proc},
     {"chroot is no way out", 5, LAST, chroot_is_no_way_out},
     {"nsenter -t 1 -m is no way out", 5, LAST, namespace_is_no_way_out},
+    {"no descriptor leads out", 5, LAST, no_descriptor_of_outside},
     {"COMMAND and PATH are looked up in DIR", 5, LAST, looked_up_inside},
     {"links in DIR lead nowhere else", 5, LAST, links_lead_nowhere},
     {"the host's mounts are as before", 5, LAST, host_is_as_before},
