@@ -66,7 +66,7 @@ void leave_old_root(void);
 // ---- dev.c: the devices, and what else every system has mounted ----
 
 // Between enter_root() and leave_old_root(): mount /sys, /dev and what is in it, with devices of
-// the old root. Dies if it cannot.
+// the old root, and lead descriptors from the host's /dev/null to the new one. Dies if it cannot.
 void mount_dev(void);
 
 #endif

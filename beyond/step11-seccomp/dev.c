@@ -1,8 +1,10 @@
 // The devices, and what else every system has mounted.
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "mydocker.h"
@@ -48,10 +50,29 @@ static void bind_device(const char *device)
         die_mount(device);
 }
 
+// A descriptor may lead to the host's /dev/null, and fchmod(2) would change that for everybody. The
+// one in here is read-only.
+static void reopen_null(void)
+{
+    struct stat status;
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (fd == -1)
+        die_errno("open /dev/null");
+    for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++) {
+        if (fstat(i, &status) == -1)
+            die_errno("fstat %d", i);
+        // null(4): these two numbers, wherever the file is.
+        if (S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3) && dup2(fd, i) == -1)
+            die_errno("dup2 %d to %d", fd, i);
+    }
+    (void)close(fd);
+}
+
 void mount_dev(void)
 {
     for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
-        // The first three are there, in DIR and in /sys.
+        // The first three are there: /sys and /dev in DIR, and fs/cgroup in the new /sys.
         if (mkdir(mounts[i].target, 0755) == -1 && errno != EEXIST)
             die_errno("mkdir %s", mounts[i].target);
         if (mount(mounts[i].type, mounts[i].target, mounts[i].type, mounts[i].flags,
@@ -63,4 +84,5 @@ void mount_dev(void)
     for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
         if (symlink(links[i][0], links[i][1]) == -1)
             die_errno("symlink %s", links[i][1]);
+    reopen_null();
 }

@@ -1,13 +1,14 @@
-// What the user ID 0 alone opens below /proc and /sys, without any capability.
+// What tells of the machine or changes it, below /proc and /sys. Most of it asks for no capability.
 #include <errno.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "mydocker.h"
 
-// Docker's two lists, but for one directory of each processor that tells when it is hot. Not every
-// kernel has all of these. The first tell of the machine: of its memory, its keys, when it is busy
-// with what.
+// Docker's two lists, but for thermal_throttle, a directory that each processor has below /sys. Not
+// every kernel has all of these.
+
+// These tell of the machine: of its memory, its keys, when it is busy with what.
 static const char *const hidden[] = {
     "/proc/acpi",       "/proc/asound",        "/proc/interrupts",  "/proc/kcore",
     "/proc/keys",       "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
@@ -32,21 +33,26 @@ static void hide(const char *name)
             return;
         die_errno("stat %s", name);
     }
-    if ((S_ISDIR(status.st_mode) ? mount("tmpfs", name, "tmpfs", MS_RDONLY | HARMLESS, "size=0")
-                                 : mount("/dev/null", name, NULL, MS_BIND, NULL)) == -1)
+    if (S_ISDIR(status.st_mode)) {
+        if (mount("tmpfs", name, "tmpfs", MS_RDONLY | HARMLESS, NULL) == -1)
+            die_mount(name);
+    } else if (mount("/dev/null", name, NULL, MS_BIND, NULL) == -1) {
+        if (errno == ENOENT) // NAME is there
+            die_rootfs("bind", "/dev/null");
         die_mount(name);
+    }
 }
 
 // It lies over itself, and that mount is read-only.
 static void protect(const char *name)
 {
-    if (mount(name, name, NULL, MS_BIND | MS_REC, NULL) == -1) {
+    if (mount(name, name, NULL, MS_BIND, NULL) == -1) {
         if (errno == ENOENT)
             return;
         die_mount(name);
     }
-    // A bind mount has the flags of what is there. A second step sets all of them anew: those of
-    // /proc stand here, too.
+    // A bind mount has the flags of what is there. The second call sets all flags anew, so those of
+    // /proc are repeated. Without MS_BIND all of /proc would be read-only.
     if (mount(NULL, name, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY | HARMLESS, NULL) == -1)
         die_mount(name);
 }

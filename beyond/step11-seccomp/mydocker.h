@@ -31,7 +31,7 @@ struct run_options {
     char *rootfs;     // the directory that becomes COMMAND's /, or NULL
     char *memory;     // limits, or NULL: bytes, as the kernel reads them (cgroups(7)),
     char *cpus;       // processors, as 1.5,
-    char *pids;       // processes
+    char *pids;       // processes and threads
     char **argv;      // COMMAND, its arguments and NULL
     char **words;     // mydocker's own command line, with `init` for `run`
     // A bit for each capability.
@@ -64,7 +64,7 @@ int cgroup_make(const struct run_options *options);
 // When COMMAND has ended: log which limit it has met.
 void cgroup_tell(void);
 
-// Remove the group. COMMAND must have ended; otherwise it stays (EBUSY).
+// Remove the group. COMMAND must have ended; otherwise the group stays (EBUSY).
 void cgroup_remove(void);
 
 // ---- init.c: PID 1 before COMMAND ----
@@ -85,12 +85,12 @@ void leave_old_root(void);
 // ---- dev.c: the devices, and what else every system has mounted ----
 
 // Between enter_root() and leave_old_root(): mount /sys, /dev and what is in it, with devices of
-// the old root. Dies if it cannot.
+// the old root, and lead descriptors from the host's /dev/null to the new one. Dies if it cannot.
 void mount_dev(void);
 
-// ---- masks.c: what the user ID 0 alone opens ----
+// ---- masks.c: what tells of the machine or changes it ----
 
-// In the new root: cover it, or make it read-only. Dies if it cannot.
+// When all else is mounted: cover it, or make it read-only. Dies if it cannot.
 void mask_files(void);
 
 // ---- capabilities.c: what COMMAND may do ----

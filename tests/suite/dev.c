@@ -179,6 +179,26 @@ static void hosts_devices_stay(void)
            describe(p));
 }
 
+static void close_errors(const void *argument)
+{
+    (void)argument;
+    (void)close(2);
+}
+
+// 0 without -i, and 2, which the caller has closed.
+static void nor_by_a_descriptor(void)
+{
+    const struct launch how = {.prepare = close_errors, .by_hand = "... 2>&-"};
+    struct process *p = run_with(&how, "run", "--rootfs", root_make(), "/bin/probe", "dev");
+
+    answer("open(2) of the new /dev/null, and dup2(2)");
+    expect(fact_number(p, "null_0") == EROFS && fact_number(p, "null_2") == EROFS,
+           "descriptors 0 and 2 lead to /dev/null, and fchmod(2) should not be able to change the "
+           "host's: %s",
+           describe(p));
+    expect(p->status == 0, "%s", describe(p));
+}
+
 static void own_sys(void)
 {
     struct process *p = run_dev();
@@ -205,6 +225,20 @@ static void whatever_umask(void)
            "with a umask of 0777, too, /dev/null and /dev/shm should be open to all (modes 666 and "
            "1777), and /dev/pts have the mode 0755: %s",
            describe(p));
+}
+
+static void small_and_roots_own(void)
+{
+    struct process *p = run_dev();
+
+    answer("mode=755,size=64k for /dev, size=64m for /dev/shm");
+    expect(strncmp(fact(p, "/dev"), "40755 ", 6) == 0,
+           "nobody but root should write into /dev itself (mode 0755): %s", describe(p));
+    expect(
+        fact_number(p, "size_/dev") <= 1024 && fact_number(p, "size_/dev/shm") <= 1024 * 1024,
+        "what is written to /dev and /dev/shm is memory, and should have a limit: 64 kB and 64 MB; "
+        "they have %ld and %ld kB",
+        fact_number(p, "size_/dev"), fact_number(p, "size_/dev/shm"));
 }
 
 static void directory_is_as_before(void)
@@ -253,7 +287,7 @@ static void mounts_that_fail(void)
                    125, "mount /dev/...: Operation not permitted...seccomp");
 }
 
-static void hide_devices(const void *argument)
+void without_devices(const void *argument)
 {
     (void)argument;
     if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
@@ -263,7 +297,7 @@ static void hide_devices(const void *argument)
 
 static void host_without_devices(void)
 {
-    const struct launch how = {.prepare = hide_devices,
+    const struct launch how = {.prepare = without_devices,
                                .input = "\n",
                                .by_hand = "unshare --mount sh -c 'mount -t tmpfs none /dev; ...'"};
 
@@ -314,7 +348,9 @@ static const struct promise promises[] = {
     {"the flags of each", 6, LAST, flags_of_each},
     {"a device that COMMAND makes in /dev is none", 6, LAST, no_new_devices},
     {"the host's devices cannot be changed", 6, LAST, hosts_devices_stay},
+    {"nor by a descriptor", 6, LAST, nor_by_a_descriptor},
     {"whatever the umask is", 6, LAST, whatever_umask},
+    {"/dev is root's own, and small", 6, LAST, small_and_roots_own},
     {"DIR itself is as before", 6, LAST, directory_is_as_before},
     {"a DIR without dev or sys is named", 6, LAST, directories_that_are_missing},
     {"links in DIR lead nowhere else, here too", 6, LAST, links_lead_nowhere},

@@ -241,3 +241,14 @@ char state_of(pid_t pid)
 
     return end == NULL ? '?' : end[2];
 }
+
+bool has_executed(pid_t pid)
+{
+    const char *end = strrchr(content_of(text_of("/proc/%d/stat", (int)pid)), ')');
+    const unsigned forked_only = 0x40; // PF_FORKNOEXEC of the kernel's sched.h
+    unsigned flags = forked_only;
+
+    if (end != NULL)
+        (void)sscanf(end, ") %*c %*d %*d %*d %*d %*d %u", &flags);
+    return (flags & forked_only) == 0;
+}

@@ -32,8 +32,15 @@ static void expect_masks(const struct process *p)
     expect(found > 0, "the test is of no use: there is nothing to hide");
     for (size_t i = 0; i < LENGTH(readonly); i++) {
         const char *state = fact(p, readonly[i]);
-        expect(strcmp(state, "absent") == 0 || strcmp(state, "ro nosuid nodev noexec") == 0,
-               "COMMAND should find %s mounted read-only: %s", readonly[i], describe(p));
+        expect(strncmp(state, "rw", 2) != 0, "COMMAND should find %s mounted read-only: %s",
+               readonly[i], describe(p));
+        think("MS_REMOUNT sets all flags of a mount anew: what is not named is gone");
+        expect(
+            strcmp(state, "absent") == 0 || strcmp(state, "ro nosuid nodev noexec") == 0,
+            "COMMAND should find %s mounted with ro, nosuid, nodev and noexec, as /proc is: it is "
+            "%s",
+            readonly[i], state);
+        think(NULL);
     }
     // In a user namespace it is not root's anyway.
     long error = fact_number(p, "open_sysctl");
@@ -90,6 +97,16 @@ static void not_the_images_null(void)
     expect_masks(run("run", "--rootfs", root, "/bin/probe", "masks"));
 }
 
+static void without_a_null(void)
+{
+    const struct launch how = {.prepare = without_devices,
+                               .input = "\n",
+                               .by_hand = "unshare --mount sh -c 'mount -t tmpfs none /dev; ...'"};
+
+    expect_failure(run_with(&how, "run", "-i", probe, "facts"), 125,
+                   "bind /dev/null: No such file or directory...mount --rbind /dev");
+}
+
 // In a user namespace of its own it cannot take the masks away, and the kernel mounts no /proc that
 // shows what they hide.
 static void nested_is_named(void)
@@ -119,6 +136,7 @@ static const struct promise promises[] = {
     {"with every capability, too", 10, LAST, with_every_capability},
     {"in a user namespace, too", 10, LAST, in_a_user_namespace},
     {"what lies over them is not the image's", 10, LAST, not_the_images_null},
+    {"a host without /dev/null is named", 10, LAST, without_a_null},
     {"a container in a container learns of them", 10, LAST, nested_is_named},
     {"the rest of /proc goes on", 10, LAST, own_files_go_on},
 };

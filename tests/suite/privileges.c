@@ -281,6 +281,12 @@ static void errors_of_mount(void)
     expect_explained(SYS_mount, MS_NOSUID, 3, EACCES, "/proc...Permission denied...AppArmor");
     expect_explained(SYS_mount, MS_PRIVATE, 3, EINVAL, "mount...Invalid argument...mount point");
     expect_explained(SYS_mount, MS_NOSUID, 3, ENODEV, "/proc...No such device");
+    // It is / that may be no mount point. Of others EINVAL says something else.
+    const struct denied denied = {SYS_mount, MS_NOSUID, 3, EINVAL};
+    struct process *p = run_with(PREPARED(deny, &denied, filtered(&denied)), "run", probe, "facts");
+    expect_failure(p, 125, "/proc...Invalid argument");
+    expect(strstr(p->errors.bytes, "mount point") == NULL,
+           "what is said of / is not true of /proc: %s", describe(p));
 }
 
 // 0 where CHILD has ended well.
@@ -359,18 +365,10 @@ static void dead_proc(void)
     expect_failure(p, 125, "/proc/self/exe...No such file or directory...umount /proc");
 }
 
-static void hide_devices(const void *argument)
-{
-    (void)argument;
-    if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
-        mount("tmpfs", "/dev", "tmpfs", 0, NULL) == -1)
-        _exit(111);
-}
-
 static void without_dev_null(void)
 {
     struct process *p = run_with(
-        PREPARED(hide_devices, NULL, "unshare --mount sh -c 'mount -t tmpfs tmpfs /dev; ...'"),
+        PREPARED(without_devices, NULL, "unshare --mount sh -c 'mount -t tmpfs tmpfs /dev; ...'"),
         "run", probe, "facts");
 
     expect_failure(p, 125, "/dev/null: No such file or directory...mount");

@@ -295,6 +295,11 @@ void root_with_links(const char *name);
 bool overlay_is_known(void);
 bool overlay_for_users(void);
 
+// ---- dev.c: devices ----
+
+// To be called before execve(2): the host has none.
+void without_devices(const void *argument);
+
 // ---- limits.c: control groups ----
 
 // An empty group of this test's own, below which there can be others, with all limits. Returns its
@@ -335,6 +340,9 @@ const char *content_of(const char *file);
 // The letter of proc_pid_stat(5) for the process PID: 'S' sleeps, 'T' is stopped, 'Z' has ended;
 // '?' where there is none.
 char state_of(pid_t pid);
+
+// Has the process PID called execve(2) since it was made? (The flags of proc_pid_stat(5).)
+bool has_executed(pid_t pid);
 
 // Memory that lives until the test ends.
 void *test_memory(size_t size);
