@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "suite.h"
@@ -40,11 +41,13 @@ static void forbidden(void)
         "delete_module",
         "finit_module",
         "init_module",
+        "kexec_file_load",
         "kexec_load",
         "reboot",
         "acct",
         "clock_settime",
         "quotactl",
+        "quotactl_fd",
         "settimeofday",
         "swapoff",
         "swapon",
@@ -57,13 +60,20 @@ static void forbidden(void)
         "fsopen",
         "fspick",
         "mount",
+        "mount_setattr",
         "move_mount",
         "open_tree",
+        "open_tree_attr",
         "pivot_root",
         "setns",
         "umount2",
         "unshare",
+        "fanotify_init",
         "open_by_handle_at",
+#ifdef SYS_iopl
+        "ioperm",
+        "iopl",
+#endif
         "move_pages",
         "perf_event_open",
         "io_uring_setup",
@@ -115,6 +125,16 @@ static void nothing_is_typed(void)
         describe(p));
 }
 
+static void terminal_stays(void)
+{
+    struct process *p = calls();
+
+    expect(fact_number(p, "tiocsetd") == EPERM && fact_number(p, "tiocexcl") == EPERM,
+           "ioctl(2) with TIOCSETD or TIOCEXCL should be forbidden: the terminal is the caller's, "
+           "too: %s",
+           describe(p));
+}
+
 static void no_vsock(void)
 {
     struct process *p = calls();
@@ -133,19 +153,32 @@ static void no_kernel_sockets(void)
            describe(p));
 }
 
-static void other_machines(void)
+static void killed_for_calls_of(const char *machine)
 {
-    static const char *const kinds[] = {"i386", "x32"};
+    struct process *p = run("run", "--cap-add", "ALL", probe, "call-as", machine);
 
+    expect(p->status == 128 + SIGSYS,
+           "a call with the number that it has on %s should end COMMAND (SIGSYS, 159): %s", machine,
+           describe(p));
+}
+
+// A kernel may be built, or told (ia32_emulation=off), not to know these calls.
+static void calls_of_i386(void)
+{
+    struct process *p = run_with(&by_the_test, probe, "call-as", "i386");
+
+    if (p->status != 0 || fact_number(p, "result") <= 0)
+        cannot_check_here("this machine has no calls of i386");
+    killed_for_calls_of("i386");
+}
+
+// Here a kernel that does not know them is asked, too: the filter comes first.
+static void calls_of_x32(void)
+{
 #if !defined(__x86_64__)
-    cannot_check_here("this machine has no calls of another one");
+    cannot_check_here("this machine has no calls of x32");
 #endif
-    for (size_t i = 0; i < 2; i++) {
-        struct process *p = run("run", "--cap-add", "ALL", probe, "call-as", kinds[i]);
-        expect(p->status == 128 + SIGSYS,
-               "a call with the number that it has on %s should end COMMAND (SIGSYS, 159): %s",
-               kinds[i], describe(p));
-    }
+    killed_for_calls_of("x32");
 }
 
 static void unconfined(void)
@@ -201,9 +234,11 @@ static const struct promise promises[] = {
     {"no namespaces by clone", 11, LAST, no_namespaces},
     {"clone3 is not there, and threads start", 11, LAST, threads_start},
     {"nothing is typed into a terminal", 11, LAST, nothing_is_typed},
+    {"a terminal is not ended for others", 11, LAST, terminal_stays},
     {"no socket to a virtual machine's host", 11, LAST, no_vsock},
     {"no socket of AF_ALG, none of AF_RXRPC", 11, LAST, no_kernel_sockets},
-    {"no calls by the numbers of another machine", 11, LAST, other_machines},
+    {"no calls by the numbers of i386", 11, LAST, calls_of_i386},
+    {"no calls by the numbers of x32", 11, LAST, calls_of_x32},
     {"--security-opt seccomp=unconfined", 11, LAST, unconfined},
     {"other security options are named", 11, LAST, unknown_options},
     {"ordinary programs go on working", 11, LAST, ordinary_programs},
