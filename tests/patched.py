@@ -5,6 +5,7 @@ Above the diff of such a patch stand a description and lines of "Key: value".
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 from pathlib import Path
@@ -35,6 +36,8 @@ def no_limits():
     if os.geteuid() != 0:
         return "it takes root"
     try:
+        # A file that version 1 has not: there a stray cgroup.subtree_control can be written to as well.
+        Path("/sys/fs/cgroup/cgroup.controllers").read_bytes()
         # Not open(): where there is no such file, that would make one.
         handed_down = os.open("/sys/fs/cgroup/cgroup.subtree_control", os.O_WRONLY)
         try:
@@ -46,12 +49,20 @@ def no_limits():
     return None
 
 
+def kernel_before(version):
+    return [*map(int, re.match(r"(\d+)\.(\d+)", os.uname().release).groups())] < [*map(int, version.split("."))]
+
+
 def why_not(patch, limits):
     """Why PATCH cannot be checked here, or None. LIMITS is what no_limits() says."""
     if patch.one("As") == "root" and os.geteuid() != 0:
         return "it takes root"
     if patch.one("On", os.uname().machine) != os.uname().machine:
         return f"it takes {patch.one('On')}"
+    if kernel_before(patch.one("Kernel", "0.0")):
+        return f"it takes Linux {patch.one('Kernel')}"
+    if patch.one("Needs") == "network" and all(name == "lo" for _, name in socket.if_nameindex()):
+        return "it takes a network: without one lo is alone outside, too"
     return limits if patch.one("Needs") == "cgroup2" else None
 
 

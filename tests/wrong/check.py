@@ -7,8 +7,9 @@ Each patch in this folder makes one mistake. Above its diff stand the step that 
 promise that it breaks, and words that a learner has to read then; perhaps how the place to think
 begins ("Thinks"), where a hint for the whole group of promises would mislead; and perhaps a "Hint",
 which is for those who ask for it with HINT=2, and for nobody else. "As: root" is what root alone can
-get wrong, "Needs: cgroup2" what takes limits of control groups, version 2, and "On: x86_64" what can go
-wrong on that machine alone.
+get wrong, "Needs: cgroup2" what takes limits of control groups, version 2, "Needs: network" what cannot be
+seen where lo is alone, "Kernel: 6.6" what takes so new a kernel, and "On: x86_64" what can go wrong on that
+machine alone.
 """
 import sys
 import tempfile
