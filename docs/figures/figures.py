@@ -640,7 +640,7 @@ def calls():
                "What is not on the list, as read and fork, goes to the kernel. What is on it, as mount and keyctl, fails "
                "with EPERM. Of clone, ioctl and socket an argument decides: the kernel, or EPERM. clone3's flags are "
                "in memory, where the filter cannot look: ENOSYS, and the C library takes clone. A call by the number "
-               "of another machine, as int 0x80 on x86-64, ends COMMAND with SIGSYS.")
+               "of another architecture, as int 0x80 on x86-64, ends COMMAND with SIGSYS.")
     w, gap, y = 248, 44, 104
     columns = [LEFT + i * (w + gap) for i in range(3)]
     for x, heading in zip(columns, ("COMMAND asks", "the filter", "the answer")):
@@ -650,7 +650,7 @@ def calls():
             (["`mount`, `keyctl`, …"], ["on the list"], ["`EPERM`"]),
             (["`clone`, `ioctl`,", "`socket`"], ["an argument", "decides"], ["the kernel's,", "or `EPERM`"]),
             (["`clone3`"], ["flags in memory:", "not to be seen"], ["`ENOSYS`: libc", "takes `clone`"]),
-            (["`int 0x80`"], ["another machine's", "number"], ["`SIGSYS`:", "COMMAND ends"]))):
+            (["`int 0x80`"], ["of another", "architecture"], ["`SIGSYS`:", "COMMAND ends"]))):
         top = y + 56 + i * 94
         for x, lines in zip(columns, (call, filtered, answer)):
             f.box(x + 16, top, w - 32, 78, lines, "plain" if i == 0 else "new" if x == columns[2] else "plain")

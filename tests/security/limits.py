@@ -12,6 +12,7 @@ attack has made itself: files, sockets, processes and a terminal of its own.
 """
 import ctypes
 import errno
+import fcntl
 import os
 import select
 import shutil
@@ -19,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -26,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import steps  # noqa: E402: found by the line above
 from victim import Victim  # noqa: E402
 
-LIMIT = 10  # seconds, for anything that is waited for
+LIMIT = 30  # seconds, for anything that is waited for
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 
@@ -222,6 +224,20 @@ def all_capabilities():
     filtered = output(mydocker("--cap-add", "ALL", *tried))
     free = output(mydocker("--cap-add", "ALL", "--security-opt", "seccomp=unconfined", *tried))
     must((filtered, free) == ("refused", "mounted"), f"with the filter {filtered}, without {free}")
+
+
+@limit("with --cap-add SYS_TIME the clock is COMMAND's")
+def clock():
+    need_root()
+    # It gets the tick that it has: struct timex begins with an unsigned int; what is set is in there.
+    code = """
+C = ctypes.CDLL(None, use_errno=True)
+timex = ctypes.create_string_buffer(1024)
+C.adjtimex(timex)
+timex[0:4] = (0x4000).to_bytes(4, sys.byteorder)  # ADJ_TICK
+print("refused" if C.adjtimex(timex) == -1 else "set")"""
+    got = [output(mydocker(*options, *python(code))) for options in ([], ["--cap-add", "SYS_TIME"])]
+    must(got == ["refused", "set"], f"without the option it was {got[0]}, with it {got[1]}")
 
 
 @limit("what a user may have of inotify is one amount")
@@ -459,6 +475,61 @@ def tiocsti():
 @limit("without -t, too, COMMAND can type into the caller's shell", until=10)
 def tiocsti_without():
     type_into_shell()
+
+
+STEAL = """
+import os, signal
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+terminal = os.open("/dev/tty", os.O_RDWR)
+os.setpgid(0, 0)
+os.tcsetpgrp(terminal, os.getpgrp())
+open("taken", "w").close()
+open("read.new", "wb").write(os.read(terminal, 99))
+os.rename("read.new", "read")
+"""
+
+
+@limit("without -t COMMAND can take the caller's terminal")
+def steal():
+    import pexpect  # what needs no terminal works without it
+
+    with open("steal.py", "w", encoding="ascii") as file:
+        file.write(STEAL)
+    shell = pexpect.spawn("sh", env={**os.environ, "PS1": "$ ", "ENV": ""}, encoding="utf-8", timeout=LIMIT)
+    try:
+        shell.expect_exact("$ ")
+        shell.sendline(" ".join(mydocker(sys.executable, "-B", "-I", "steal.py")) + " &")
+        wait_for(lambda: os.path.exists("taken"), "COMMAND could not take the terminal")
+        end = time.monotonic() + LIMIT
+        while not os.path.exists("read"):  # the shell may have begun to read the first line
+            must(time.monotonic() < end, "COMMAND did not get to read")
+            shell.sendline("a secret")
+            time.sleep(0.1)
+        must("a secret" in text_of("read"), f"COMMAND has read '{text_of('read')}'")
+    finally:
+        shell.close(force=True)
+
+
+@limit("a terminal's line discipline is COMMAND's", until=10)
+def line_discipline():
+    master, terminal = os.openpty()
+    none = 27  # N_NULL
+    change = f"import fcntl, termios\nfcntl.ioctl(0, termios.TIOCSETD, ({none}).to_bytes(4, sys.byteorder))"
+    try:
+        output(mydocker("-i", *python(change)), stdin=terminal)
+        number = fcntl.ioctl(terminal, termios.TIOCGETD, bytes(4))
+        must(int.from_bytes(number, sys.byteorder) == none, "it is as before")
+    finally:
+        os.close(master)
+        os.close(terminal)
+
+
+@limit("a file behind a descriptor is COMMAND's")
+def behind():
+    need_root()
+    output(["sh", "-c", '"$@" >behind', "sh",
+            *mydocker("--rootfs", "/", "/bin/sh", "-c", "/bin/chmod 4755 /proc/self/fd/1")])
+    must(os.stat("behind").st_mode & 0o7777 == 0o4755, "it has the mode that it had")
 
 
 @limit("without -t COMMAND can kill the caller's process group")
