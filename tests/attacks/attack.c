@@ -114,6 +114,7 @@ static const struct {
     {"inotify", attack_inotify, 1},
     {"fork-bomb", attack_fork_bomb, 1},
     {"memory-bomb", attack_memory_bomb, 1},
+    {"file-bomb", attack_file_bomb, 1},
 };
 
 int main(int argc, char **argv)

@@ -70,5 +70,6 @@ void attack_group(char **argv);
 void attack_inotify(char **argv);
 void attack_fork_bomb(char **argv);
 void attack_memory_bomb(char **argv);
+void attack_file_bomb(char **argv);
 
 #endif

@@ -243,3 +243,18 @@ void attack_memory_bomb(char **argv)
     }
     works("%zu MiB", limit);
 }
+
+// MIB: so many, in a file of its root.
+void attack_file_bomb(char **argv)
+{
+    static char block[1 << 20];
+    size_t limit = (size_t)atoi(argv[0]);
+    int fd = open("/bomb", O_CREAT | O_WRONLY | O_TRUNC, 0600);
+
+    if (fd == -1)
+        held("open /bomb");
+    for (size_t i = 0; i < limit; i++)
+        if (write(fd, block, sizeof(block)) != (ssize_t)sizeof(block))
+            held("after %zu MiB", i);
+    works("%zu MiB", limit);
+}
