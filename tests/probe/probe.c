@@ -911,6 +911,21 @@ static const char *content(const char *name)
     return full ? "full" : "empty";
 }
 
+// How NAME is mounted; the key is NAME and SUFFIX.
+static void report_flags(const char *suffix, const char *name)
+{
+    struct statfs fs;
+    bool there = statfs(name, &fs) == 0;
+
+    printf("%s%s=%s%s%s%s\n", name, suffix,
+           !there                          ? "absent"
+           : (fs.f_flags & MS_RDONLY) != 0 ? "ro"
+                                           : "rw",
+           there && (fs.f_flags & MS_NOSUID) != 0 ? " nosuid" : "",
+           there && (fs.f_flags & MS_NODEV) != 0 ? " nodev" : "",
+           there && (fs.f_flags & MS_NOEXEC) != 0 ? " noexec" : "");
+}
+
 // What of the machine the user ID 0 alone can open. Nothing is written.
 static int masks(char **argv)
 {
@@ -922,21 +937,17 @@ static int masks(char **argv)
     };
     static const char *const readonly[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
                                            "/proc/sysrq-trigger"};
-    struct statfs fs;
-
     (void)argv;
-    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+        struct stat status;
         printf("%s=%s\n", hidden[i], content(hidden[i]));
-    for (size_t i = 0; i < sizeof(readonly) / sizeof(readonly[0]); i++) {
-        bool there = statfs(readonly[i], &fs) == 0;
-        printf("%s=%s%s%s%s\n", readonly[i],
-               !there                          ? "absent"
-               : (fs.f_flags & MS_RDONLY) != 0 ? "ro"
-                                               : "rw",
-               there && (fs.f_flags & MS_NOSUID) != 0 ? " nosuid" : "",
-               there && (fs.f_flags & MS_NODEV) != 0 ? " nodev" : "",
-               there && (fs.f_flags & MS_NOEXEC) != 0 ? " noexec" : "");
+        if (stat(hidden[i], &status) == 0 && S_ISDIR(status.st_mode))
+            report_flags("/.", hidden[i]);
+        else
+            printf("%s/.=no directory\n", hidden[i]);
     }
+    for (size_t i = 0; i < sizeof(readonly) / sizeof(readonly[0]); i++)
+        report_flags("", readonly[i]);
     int fd = open("/proc/sys/vm/swappiness", O_WRONLY | O_CLOEXEC);
     printf("open_sysctl=%d\n", fd == -1 ? errno : 0);
     return 0;
@@ -1021,6 +1032,37 @@ static void report_calls(void)
     }
 }
 
+// What an argument decides, the one that PLACE says: as it is, and with something in its upper
+// half, where the kernel does not look.
+static void report_decided(void)
+{
+    static const struct {
+        const char *name;
+        long number;
+        int place;
+        long arguments[3];
+    } all[] = {
+        {"tiocsti", SYS_ioctl, 1, {0, TIOCSTI, 0}}, // no address: nothing is typed
+        {"tioclinux", SYS_ioctl, 1, {0, TIOCLINUX, 0}},
+        {"tiocsetd", SYS_ioctl, 1, {0, TIOCSETD, 0}},
+        {"tiocexcl", SYS_ioctl, 1, {0, TIOCEXCL, 0}},
+        {"vsock", SYS_socket, 0, {AF_VSOCK, SOCK_STREAM, 0}},
+        {"alg", SYS_socket, 0, {AF_ALG, SOCK_SEQPACKET, 0}},
+        {"rxrpc", SYS_socket, 0, {AF_RXRPC, SOCK_DGRAM, PF_INET}},
+        {"unix", SYS_socket, 0, {AF_UNIX, SOCK_STREAM, 0}},
+    };
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        long a[3];
+        memcpy(a, all[i].arguments, sizeof(a));
+        long result = syscall(all[i].number, a[0], a[1], a[2]);
+        printf("%s=%d\n", all[i].name, result == -1 ? errno : 0);
+        a[all[i].place] |= 0x1234567800000000;
+        result = syscall(all[i].number, a[0], a[1], a[2]);
+        printf("%s_junk=%d\n", all[i].name, result == -1 ? errno : 0);
+    }
+}
+
 static int calls(char **argv)
 {
     static const struct {
@@ -1038,24 +1080,12 @@ static int calls(char **argv)
     fflush(stdout);
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         report_clone(kinds[i].name, kinds[i].flag);
+    report_clone("clone_junk", CLONE_NEWUTS | 0x1234567800000000);
     long result = syscall(SYS_clone3, NULL, 0);
     printf("clone3=%d\n", result == -1 ? errno : 0);
     int error = pthread_create(&thread, NULL, nothing, NULL);
     printf("thread=%d\n", error != 0 ? error : pthread_join(thread, NULL));
-    result = syscall(SYS_ioctl, 0, TIOCSTI, "");
-    printf("tiocsti=%d\n", result == -1 ? errno : 0);
-    result = syscall(SYS_ioctl, 0, 0x1234567800000000 | TIOCSTI, "");
-    printf("tiocsti_junk=%d\n", result == -1 ? errno : 0);
-    result = syscall(SYS_ioctl, 0, TIOCLINUX, "\377");
-    printf("tioclinux=%d\n", result == -1 ? errno : 0);
-    result = syscall(SYS_ioctl, 0, TIOCSETD, &(int){0});
-    printf("tiocsetd=%d\n", result == -1 ? errno : 0);
-    result = syscall(SYS_ioctl, 0, TIOCEXCL, 0);
-    printf("tiocexcl=%d\n", result == -1 ? errno : 0);
-    printf("vsock=%d\n", socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0) == -1 ? errno : 0);
-    printf("alg=%d\n", socket(AF_ALG, SOCK_SEQPACKET | SOCK_CLOEXEC, 0) == -1 ? errno : 0);
-    printf("rxrpc=%d\n", socket(AF_RXRPC, SOCK_DGRAM | SOCK_CLOEXEC, PF_INET) == -1 ? errno : 0);
-    printf("unix=%d\n", socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) == -1 ? errno : 0);
+    report_decided();
     report_calls();
     return 0;
 }

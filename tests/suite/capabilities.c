@@ -53,6 +53,10 @@ static void expect_sets(const struct process *p, unsigned long long kept)
     expect(p->status == 0, "%s", describe(p));
     (void)sscanf(fact(p, "capabilities"), "%llx:%llx:%llx:%llx:%llx", &sets[0], &sets[1], &sets[2],
                  &sets[3], &sets[4]);
+    if ((sets[3] & ~kept) != 0 && sets[3] == own()) {
+        think("the bounding set is as the caller has it: what did cap_drop_bound(3) return?");
+        answer("cap_drop_bound(3) takes CAP_SETPCAP: call it before you give that up");
+    }
     expect(
         sets[0] == kept && sets[1] == kept && sets[3] == kept && sets[2] == 0 && sets[4] == 0,
         "COMMAND's effective, permitted and bounding set should be %llx, the inheritable and the "
@@ -123,6 +127,8 @@ static void unknown_names(void)
 {
     static const char *const names[] = {"NO_SUCH", "CAP_", "", "ALLL", "SYS_ADMIN,MKNOD", "-1"};
 
+    think("how far does cap_from_name(3) read? And which word does the message name?");
+    answer("compare the whole word with cap_to_name(3) of each; name it as it was typed");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         expect_failure(run("run", "--cap-add", names[i], probe, "facts"), 125,
                        text_of("capability...'%s'", names[i]));
@@ -173,6 +179,8 @@ static void no_more_than_the_caller(void)
     const unsigned long long mknod = 1ULL << CAP_MKNOD;
     const struct launch *how = PREPARED(lack, &lost, "setpriv --bounding-set -mknod ...");
 
+    think("what COMMAND keeps is a part of what mydocker has itself: where does one begin?");
+    answer("with cap_get_proc(3): only take away, and set nothing");
     expect_sets(run_with(how, "run", probe, "inheritance"), usual & own() & ~mknod);
     expect_sets(run_with(how, "run", "--cap-add", "MKNOD", probe, "inheritance"),
                 usual & own() & ~mknod);
@@ -184,6 +192,7 @@ static void the_caller_cannot_drop(void)
 
     if ((own() & (1ULL << CAP_SETPCAP)) == 0)
         cannot_check_here("the tests have no CAP_SETPCAP to lose");
+    think("what does cap_drop_bound(3) return here?");
     expect_failure(run_with(PREPARED(lack, &lost, "setpriv --bounding-set -setpcap ..."), "run",
                             probe, "facts"),
                    125, "Operation not permitted...CAP_SETPCAP");

@@ -2,15 +2,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "suite.h"
@@ -301,10 +307,9 @@ struct container {
     const char *pid; // of its PID 1, out here
 };
 
-// A container that runs. Whatever mydocker puts in between: PID 1 is the child that has no child.
-static struct container container(void)
+// A container that P runs. Whatever mydocker puts in between: PID 1 is the child that has no child.
+static struct container container_of(struct process *p)
 {
-    struct process *p = start("run", probe, "sleep");
     const char *pid = text_of("%d", (int)p->pid);
 
     process_await_output(p, "ready\n");
@@ -315,6 +320,11 @@ static struct container container(void)
         pid = text_of("%ld", strtol(children, NULL, 10));
     }
     return (struct container){p, pid};
+}
+
+static struct container container(void)
+{
+    return container_of(start("run", probe, "sleep"));
 }
 
 static void leave(struct container c)
@@ -1075,9 +1085,27 @@ static void user_that_is_none(void)
         expect_failure(as_user(wrong[i], "--cap-drop", "MKNOD"), 125, "");
 }
 
+static void opened_by_the_user(void)
+{
+    need_root();
+    const char *root = root_make(), *directory = text_of("%s/of-root", root);
+
+    expect(mkdir(directory, 0700) == 0 &&
+               link(text_of("%s/bin/probe", root), text_of("%s/probe", directory)) == 0,
+           "the test cannot make %s/probe", directory);
+    struct process *p = run("run", "--rootfs", root, "/of-root/probe", "exit", "7");
+    expect(p->status == 7, "root should reach COMMAND: %s", describe(p));
+    p = run("run", "--rootfs", root, "--user", "1000", "/of-root/probe", "exit", "7");
+    expect(p->status == 126,
+           "COMMAND is in a directory of root's alone, and user 1000 should not reach it: its file "
+           "is opened with the rights that execve(2) is called with: %s",
+           describe(p));
+}
+
 static const struct promise user_promises[] = {
     {"COMMAND is this user, in this group alone", 9, LAST, command_is_the_user},
     {"it has no capabilities", 9, LAST, user_has_no_capabilities},
+    {"its file is opened with the user's rights", 9, LAST, opened_by_the_user},
     {"user 0 has those of step 9", 9, LAST, root_keeps_its_own},
     {"COMMAND does not outlive mydocker", 9, LAST, user_does_not_outlive_mydocker},
     {"what is no user is refused", 9, LAST, user_that_is_none},
@@ -1148,6 +1176,86 @@ static void nothing_is_forbidden(void)
            describe(p));
 }
 
+// What a FILTER answers to a CALL: BPF, as far as filters of libseccomp have it (seccomp(2)).
+static uint32_t filtered_as(const struct sock_filter *filter, size_t length,
+                            const struct seccomp_data *call)
+{
+    uint32_t a = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        const struct sock_filter *f = &filter[i];
+        bool is_true = false;
+        switch (f->code) {
+        case BPF_LD | BPF_W | BPF_ABS:
+            memcpy(&a, (const char *)call + f->k, sizeof(a));
+            continue;
+        case BPF_ALU | BPF_AND | BPF_K:
+            a &= f->k;
+            continue;
+        case BPF_JMP | BPF_JA:
+            i += f->k;
+            continue;
+        case BPF_JMP | BPF_JEQ | BPF_K:
+            is_true = a == f->k;
+            break;
+        case BPF_JMP | BPF_JGT | BPF_K:
+            is_true = a > f->k;
+            break;
+        case BPF_JMP | BPF_JGE | BPF_K:
+            is_true = a >= f->k;
+            break;
+        case BPF_JMP | BPF_JSET | BPF_K:
+            is_true = (a & f->k) != 0;
+            break;
+        case BPF_RET | BPF_K:
+            return f->k & SECCOMP_RET_ACTION_FULL;
+        default:
+            cannot_check_here("the filter has an instruction that the test does not know");
+        }
+        i += is_true ? f->jt : f->jf;
+    }
+    return SECCOMP_RET_KILL_PROCESS;
+}
+
+static void kernel_is_told(void)
+{
+    static struct sock_filter filter[BPF_MAXINSNS];
+    const struct seccomp_data
+#if defined(__x86_64__)
+        call = {.nr = SYS_unshare, .arch = AUDIT_ARCH_X86_64};
+#else
+        call = {.nr = SYS_unshare, .arch = AUDIT_ARCH_AARCH64};
+#endif
+    struct process *p =
+        start("run", "--cap-add", "ALL", "--security-opt", "seccomp=log", probe, "sleep");
+    pid_t pid = atoi(container_of(p).pid);
+
+    if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) == -1 ||
+        ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) == -1 || waitpid(pid, NULL, __WALL) != pid)
+        cannot_check_here("the tests may not trace COMMAND (ptrace(2))");
+    long length = ptrace(PTRACE_SECCOMP_GET_FILTER, pid, 0, filter);
+    if (length == -1 && (errno == EACCES || errno == EIO))
+        cannot_check_here(
+            "to read a filter takes root, and a kernel with CONFIG_CHECKPOINT_RESTORE");
+    expect(
+        length > 0 && filtered_as(filter, (size_t)length, &call) == SECCOMP_RET_LOG,
+        "the filter should tell the kernel to log unshare(2), and it does not (SECCOMP_RET_LOG)");
+}
+
+static void nothing_ends_command(void)
+{
+#if !defined(__x86_64__)
+    cannot_check_here("this machine has no calls of x32");
+#endif
+    struct process *p =
+        run("run", "--cap-add", "ALL", "--security-opt", "seccomp=log", probe, "call-as", "x32");
+
+    expect(p->status == 0,
+           "with seccomp=log a call by the number of another architecture should not end COMMAND: "
+           "%s",
+           describe(p));
+}
+
 static void filter_is_as_before(void)
 {
     struct process *p = with_filter(NULL);
@@ -1162,6 +1270,8 @@ static void filter_is_as_before(void)
 
 static const struct promise seccomp_log_promises[] = {
     {"nothing is forbidden, under a filter", 11, LAST, nothing_is_forbidden},
+    {"nothing ends COMMAND", 11, LAST, nothing_ends_command},
+    {"the kernel is told what to log", 11, LAST, kernel_is_told},
     {"without it the filter is as before", 11, LAST, filter_is_as_before},
 };
 
@@ -1214,6 +1324,17 @@ static void list_is_what_is_allowed(void)
            "what is on the list should be allowed, one name a line: %s", describe(p));
 }
 
+static void unknown_calls_are_left_out(void)
+{
+    struct process *p = with_filter(profile("no_such_call\n"));
+
+    expect(p->status == 0 && strstr(p->errors.bytes, "\"warning\"") != NULL &&
+               strstr(p->errors.bytes, "no_such_call") != NULL,
+           "a name that libseccomp does not know should be left out, with a warning that names it: "
+           "%s",
+           describe(p));
+}
+
 static void thread_without_clone3(void)
 {
     struct process *p = with_filter(profile(""));
@@ -1241,6 +1362,7 @@ static void profile_is_not_there(void)
 
 static const struct promise seccomp_file_promises[] = {
     {"what the list names is allowed, and nothing else", 11, LAST, list_is_what_is_allowed},
+    {"what is no call is left out, with a warning", 11, LAST, unknown_calls_are_left_out},
     {"threads start", 11, LAST, thread_without_clone3},
     {"FILE is a name of the caller's", 11, LAST, profile_of_the_caller},
     {"a FILE that is not there is named", 11, LAST, profile_is_not_there},

@@ -22,6 +22,8 @@ static void expect_masks(const struct process *p)
 {
     size_t found = 0;
 
+    think("what can lie over a file, and what over a directory? Since when is there a /dev/null?");
+    answer("/dev/null over a file, an empty tmpfs over a directory, when all else is mounted");
     expect(p->status == 0, "%s", describe(p));
     for (size_t i = 0; i < LENGTH(hidden); i++) {
         const char *state = fact(p, hidden[i]);
@@ -30,18 +32,31 @@ static void expect_masks(const struct process *p)
         found += strcmp(state, "empty") == 0;
     }
     expect(found > 0, "the test is of no use: there is nothing to hide");
+    think("what covers can be written, too, unless it is mounted otherwise");
+    answer("MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC");
+    for (size_t i = 0; i < LENGTH(hidden); i++) {
+        const char *mounted = fact(p, text_of("%s/.", hidden[i]));
+        expect(strcmp(mounted, "no directory") == 0 ||
+                   strcmp(mounted, "ro nosuid nodev noexec") == 0,
+               "COMMAND should find %s mounted with ro, nosuid, nodev and noexec: it is %s",
+               hidden[i], mounted);
+    }
     for (size_t i = 0; i < LENGTH(readonly); i++) {
         const char *state = fact(p, readonly[i]);
+        think("a mount(2) that binds looks at no other flag: when does the kernel look at them?");
+        answer("in a second mount(2), with MS_REMOUNT | MS_BIND | MS_RDONLY");
         expect(strncmp(state, "rw", 2) != 0, "COMMAND should find %s mounted read-only: %s",
                readonly[i], describe(p));
         think("MS_REMOUNT sets all flags of a mount anew: what is not named is gone");
+        answer("MS_NOSUID | MS_NODEV | MS_NOEXEC, as /proc has them");
         expect(
             strcmp(state, "absent") == 0 || strcmp(state, "ro nosuid nodev noexec") == 0,
             "COMMAND should find %s mounted with ro, nosuid, nodev and noexec, as /proc is: it is "
             "%s",
             readonly[i], state);
-        think(NULL);
     }
+    think(NULL);
+    answer(NULL);
     // In a user namespace it is not root's anyway.
     long error = fact_number(p, "open_sysctl");
     expect(error == EROFS || error == EACCES,
@@ -103,6 +118,8 @@ static void without_a_null(void)
                                .input = "\n",
                                .by_hand = "unshare --mount sh -c 'mount -t tmpfs none /dev; ...'"};
 
+    think("ENOENT says that a name is missing, and there are two of them");
+    answer("where the one that is covered is there: die_rootfs(\"bind\", \"/dev/null\")");
     expect_failure(run_with(&how, "run", "-i", probe, "facts"), 125,
                    "bind /dev/null: No such file or directory...mount --rbind /dev");
 }

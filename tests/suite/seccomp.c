@@ -88,6 +88,10 @@ static void forbidden(void)
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (fact_number(p, names[i]) != EPERM)
             allowed = text_of("%s %s", allowed, names[i]);
+    if (strcmp(allowed, " open_tree_attr") == 0) {
+        think("what does libseccomp return for a name that it does not know? A call is a number");
+        answer("open_tree_attr has the number of open_tree and 39, on every architecture");
+    }
     expect(*allowed == '\0', "these should be forbidden (EPERM):%s", allowed);
 }
 
@@ -96,9 +100,16 @@ static void no_namespaces(void)
     static const char *const kinds[] = {"uts", "pid", "mnt", "net", "user", "cgroup", "ipc"};
     struct process *p = calls();
 
+    think("flags are bits, and there are others beside yours: which comparison looks at one bit?");
+    answer("SCMP_CMP_MASKED_EQ, with the flag as mask and as value");
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         expect(fact_number(p, text_of("clone_%s", kinds[i])) == EPERM,
                "clone(2) of a %s namespace should be forbidden (EPERM): %s", kinds[i], describe(p));
+    expect(fact_number(p, "clone_junk") == EPERM,
+           "clone(2) of a namespace should be forbidden (EPERM) whatever is in the upper half of "
+           "its flags: %s",
+           describe(p));
+    think(NULL);
     expect(fact_number(p, "fork") == 0, "fork(2) should go on to work: %s", describe(p));
 }
 
@@ -106,57 +117,65 @@ static void threads_start(void)
 {
     struct process *p = calls();
 
+    answer("ENOSYS, \"there is no such call\": after EPERM the C library does not take clone(2)");
     expect(fact_number(p, "clone3") == ENOSYS,
            "clone3(2), whose flags no filter sees, should not be there (ENOSYS): %s", describe(p));
     expect(fact_number(p, "thread") == 0,
            "a thread should start: for EPERM of clone3(2) the C library gives up: %s", describe(p));
 }
 
-static void nothing_is_typed(void)
+// Are these what an argument decides, and forbidden whatever is in its upper half? PLACE says of
+// what.
+static void expect_decided(const struct process *p, const char *const *names, const char *place)
 {
-    struct process *p = calls();
+    const char *allowed = "", *by_junk = "";
 
+    for (; *names != NULL; names++)
+        if (fact_number(p, *names) != EPERM)
+            allowed = text_of("%s %s", allowed, *names);
+        else if (fact_number(p, text_of("%s_junk", *names)) != EPERM)
+            by_junk = text_of("%s %s", by_junk, *names);
+    expect(*allowed == '\0', "these should be forbidden (EPERM):%s", allowed);
     answer("SCMP_CMP_MASKED_EQ with the mask 0xffffffff: the kernel looks at 32 bits");
-    expect(
-        fact_number(p, "tiocsti") == EPERM && fact_number(p, "tiocsti_junk") == EPERM &&
-            fact_number(p, "tioclinux") == EPERM,
-        "ioctl(2) with TIOCSTI or TIOCLINUX should be forbidden, whatever is in the upper half of "
-        "its number: %s",
-        describe(p));
+    expect(*by_junk == '\0',
+           "these should be forbidden (EPERM) whatever is in the upper half of %s:%s", place,
+           by_junk);
 }
 
+#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void nothing_is_typed(void)
+{
+    expect_decided(calls(), NAMES("tiocsti", "tioclinux"), "ioctl's number");
+}
+
+// The terminal is the caller's, too.
 static void terminal_stays(void)
 {
-    struct process *p = calls();
-
-    expect(fact_number(p, "tiocsetd") == EPERM && fact_number(p, "tiocexcl") == EPERM,
-           "ioctl(2) with TIOCSETD or TIOCEXCL should be forbidden: the terminal is the caller's, "
-           "too: %s",
-           describe(p));
+    expect_decided(calls(), NAMES("tiocsetd", "tiocexcl"), "ioctl's number");
 }
 
 static void no_vsock(void)
 {
     struct process *p = calls();
 
-    expect(fact_number(p, "vsock") == EPERM && fact_number(p, "unix") == 0,
-           "sockets to a virtual machine's host should be forbidden, others not: %s", describe(p));
+    expect_decided(p, NAMES("vsock"), "the socket's family");
+    expect(fact_number(p, "unix") == 0, "sockets of other families should work: %s", describe(p));
 }
 
 static void no_kernel_sockets(void)
 {
     struct process *p = calls();
 
-    expect(fact_number(p, "alg") == EPERM && fact_number(p, "rxrpc") == EPERM &&
-               fact_number(p, "unix") == 0,
-           "sockets to the kernel's cryptography and of RxRPC should be forbidden, others not: %s",
-           describe(p));
+    expect_decided(p, NAMES("alg", "rxrpc"), "the socket's family");
+    expect(fact_number(p, "unix") == 0, "sockets of other families should work: %s", describe(p));
 }
 
 static void killed_for_calls_of(const char *machine)
 {
     struct process *p = run("run", "--cap-add", "ALL", probe, "call-as", machine);
 
+    answer("SCMP_ACT_KILL_PROCESS for SCMP_FLTATR_ACT_BADARCH (seccomp_attr_set(3))");
     expect(p->status == 128 + SIGSYS,
            "a call with the number that it has on %s should end COMMAND (SIGSYS, 159): %s", machine,
            describe(p));
@@ -196,6 +215,7 @@ static void unknown_options(void)
     static const char *const options[] = {"seccomp", "seccomp=", "seccomp=profile.json", "label=x",
                                           ""};
 
+    think("the message names the whole word that it was given: option 'seccomp'");
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
         expect_failure(run("run", "--security-opt", options[i], probe, "facts"), 125,
                        text_of("option '%s'", options[i]));
