@@ -9,7 +9,6 @@
 
 void enter_root(const char *directory)
 {
-    // COMMAND must not have it: it leads to all of the host (CVE-2024-21626).
     int old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
     if (old_root == -1)
@@ -32,6 +31,9 @@ void enter_root(const char *directory)
     // one's.
     if (fchdir(old_root) == -1)
         die_errno("fchdir to the old root");
+    // It leads to all of the host. O_CLOEXEC is too late: execve(2) looks COMMAND up first, and a
+    // link in DIR to /proc/self/fd/4 is a name for it (CVE-2024-21626).
+    (void)close(old_root);
 }
 
 void leave_old_root(void)

@@ -175,6 +175,32 @@ static void no_descriptor_of_outside(void)
         fact(p, "descriptors"));
 }
 
+// execve(2) closes descriptors late: it looks COMMAND up before.
+static void no_name_of_outside(void)
+{
+    const char *root = root_make(), *path = "PATH=";
+
+    for (int fd = 3; fd < 16; fd++) {
+        const char *directory = text_of("/by-%d", fd);
+        must(mkdir(text_of("%s%s", root, directory), 0755), directory);
+        must(symlink(text_of("/proc/self/fd/%d%s", fd, probe),
+                     text_of("%s%s/outside", root, directory)),
+             "symlink");
+        path = text_of("%s%s%s", path, fd == 3 ? "" : ":", directory);
+    }
+    char *const environment[] = {(char *)path, NULL};
+    struct process *p = run_with(&(struct launch){.environment = environment}, "run", "--rootfs",
+                                 root, "outside", "exit", "7");
+
+    think("which descriptors are open when execve(2) looks COMMAND up? O_CLOEXEC comes after that");
+    answer("close(2) the old root's as soon as you stand in it");
+    expect(p->status != 7,
+           "a link in DIR to /proc/self/fd/N should not lead to the host's files: a program of the "
+           "host's runs, and a stranger's DIR has its C library (CVE-2024-21626): %s",
+           describe(p));
+    expect(p->status == 126 || p->status == 127, "%s", describe(p));
+}
+
 static void looked_up_inside(void)
 {
     char *const environment[] = {"PATH=/usr/bin:/only-here", NULL};
@@ -461,6 +487,7 @@ static const struct promise promises[] = {
     {"chroot is no way out", 5, LAST, chroot_is_no_way_out},
     {"nsenter -t 1 -m is no way out", 5, LAST, namespace_is_no_way_out},
     {"no descriptor leads out", 5, LAST, no_descriptor_of_outside},
+    {"nor one that execve closes", 5, LAST, no_name_of_outside},
     {"COMMAND and PATH are looked up in DIR", 5, LAST, looked_up_inside},
     {"links in DIR lead nowhere else", 5, LAST, links_lead_nowhere},
     {"the host's mounts are as before", 5, LAST, host_is_as_before},
