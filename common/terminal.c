@@ -127,6 +127,8 @@ void terminal_give_back(void)
 
     if (handed_over && free) {
         commands_known = tcgetattr(STDIN_FILENO, &commands) == 0;
+        // Output that COMMAND has suspended (TCOOFF) is no setting, and no key lets it go on.
+        (void)tcflow(STDIN_FILENO, TCOON);
         (void)tcsetattr(STDIN_FILENO, TCSANOW, &callers);
     }
     if (comes_back && free && tcsetpgrp(STDIN_FILENO, getpgrp()) == 0)

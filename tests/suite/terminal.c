@@ -208,6 +208,8 @@ static void is_given_back(void)
     expect_given_back("$M run -it no-such-command");
     expect_given_back("$M run -it /tmp");
     expect_given_back("$M run -t stty -echo");
+    wanted("after COMMAND has suspended the terminal's output (tcflow(3), TCOOFF) it should go on");
+    answer("tcflow(3) with TCOON: that is no setting, and no key ends it");
     expect_given_back("$M run -it $P spoil-terminal");
 }
 
