@@ -1,5 +1,6 @@
 // A filter for system calls: what no ordinary program asks a kernel for (seccomp(2)).
 #include <errno.h>
+#include <linux/kd.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -24,8 +25,11 @@ static const char *const forbidden[] = {
     // Mounts and namespaces are made: COMMAND stays where it was put.
     "fsconfig", "fsmount", "fsopen", "fspick", "mount", "mount_setattr", "move_mount", "open_tree",
     "pivot_root", "setns", "umount2", "unshare",
-    // They open files by a number, or as others use them: no root directory is in their way.
-    "fanotify_init", "open_by_handle_at",
+    // They find files by a number, or as others use them: no root directory is in their way.
+    "fanotify_init", "open_by_handle_at", "ustat",
+    // It takes another process's descriptors. A socket tells who has made it (SO_PEERPIDFD), and
+    // that may be a process of the host's.
+    "pidfd_getfd",
     // The machine itself: its ports, its counters, where its memory lies.
     "ioperm", "iopl", "move_pages", "perf_event_open",
     // Large, and more than once the way to take over a kernel.
@@ -68,8 +72,10 @@ void filter_calls(void)
     // All but a time namespace, which no clone(2) makes.
     static const unsigned namespaces[] = {CLONE_NEWUTS,  CLONE_NEWPID,    CLONE_NEWNS, CLONE_NEWNET,
                                           CLONE_NEWUSER, CLONE_NEWCGROUP, CLONE_NEWIPC};
-    // The caller's terminal: they push characters into it, for others to read, or end it for them.
-    static const unsigned terminal[] = {TIOCSTI, TIOCLINUX, TIOCSETD, TIOCEXCL};
+    // The caller's terminal: they push characters into it, for others to read, or end it for them,
+    // or its output, or its keyboard.
+    static const unsigned terminal[] = {TIOCSTI,     TIOCLINUX, TIOCSETD,  TIOCEXCL,
+                                        TIOCVHANGUP, TCXONC,    KDSKBMODE, KDSETMODE};
     // Sockets to the host of a virtual machine, past every network namespace. And two ways into the
     // kernel that let anybody change files in its memory (CVE-2026-31431, CVE-2026-43500).
     static const unsigned families[] = {AF_VSOCK, AF_ALG, AF_RXRPC};
@@ -80,7 +86,7 @@ void filter_calls(void)
         die("seccomp: no memory for a filter");
     // An error is to be the kernel's own. Otherwise libseccomp makes ECANCELED of all of them.
     check(seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1), "SCMP_FLTATR_API_SYSRAWRC");
-    // An x86-64 kernel takes calls by the numbers of i386, too, which are others.
+    // Most x86-64 kernels take calls by the numbers of i386, too, which are others.
     check(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS),
           "SCMP_FLTATR_ACT_BADARCH");
     // A binary search, not one comparison after the other. The kernel runs the filter for each call

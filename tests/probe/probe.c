@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/kd.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -410,6 +411,7 @@ static int spoil_terminal(char **argv)
     cfmakeraw(&raw);
     if (tcsetattr(0, TCSANOW, &raw) == -1)
         return 1;
+    (void)tcflow(0, TCOOFF);
     return crash(argv);
 }
 
@@ -1008,6 +1010,7 @@ static void report_calls(void)
         {"open_tree", SYS_open_tree, {-1, bad, 0}},
         {"open_tree_attr", SYS_open_tree + 39, {-1, bad, 0, 0, 0}}, // Linux 6.15
         {"perf_event_open", SYS_perf_event_open, {bad, 0, -1, -1, 0}},
+        {"pidfd_getfd", SYS_open_tree + 10, {-1, -1, 0}}, // Linux 5.6
         {"pivot_root", SYS_pivot_root, {bad, bad}},
         {"quotactl", SYS_quotactl, {-1, bad, 0, bad}},
         {"quotactl_fd", SYS_open_tree + 15, {-1, -1, 0, bad}}, // Linux 5.14
@@ -1021,6 +1024,9 @@ static void report_calls(void)
         {"umount2", SYS_umount2, {bad, 0}},
         {"unshare", SYS_unshare, {0}},
         {"userfaultfd", SYS_userfaultfd, {0x7fff0000}},
+#ifdef SYS_ustat
+        {"ustat", SYS_ustat, {0, bad, 0}},
+#endif
         {"vhangup", SYS_vhangup, {0}},
     };
 
@@ -1046,6 +1052,10 @@ static void report_decided(void)
         {"tioclinux", SYS_ioctl, 1, {0, TIOCLINUX, 0}},
         {"tiocsetd", SYS_ioctl, 1, {0, TIOCSETD, 0}},
         {"tiocexcl", SYS_ioctl, 1, {0, TIOCEXCL, 0}},
+        {"tiocvhangup", SYS_ioctl, 1, {0, TIOCVHANGUP, 0}},
+        {"tcxonc", SYS_ioctl, 1, {0, TCXONC, 99}},
+        {"kdskbmode", SYS_ioctl, 1, {0, KDSKBMODE, 99}},
+        {"kdsetmode", SYS_ioctl, 1, {0, KDSETMODE, 99}},
         {"vsock", SYS_socket, 0, {AF_VSOCK, SOCK_STREAM, 0}},
         {"alg", SYS_socket, 0, {AF_ALG, SOCK_SEQPACKET, 0}},
         {"rxrpc", SYS_socket, 0, {AF_RXRPC, SOCK_DGRAM, PF_INET}},

@@ -70,6 +70,10 @@ static void forbidden(void)
         "unshare",
         "fanotify_init",
         "open_by_handle_at",
+#ifdef SYS_ustat
+        "ustat",
+#endif
+        "pidfd_getfd",
 #ifdef SYS_iopl
         "ioperm",
         "iopl",
@@ -152,7 +156,9 @@ static void nothing_is_typed(void)
 // The terminal is the caller's, too.
 static void terminal_stays(void)
 {
-    expect_decided(calls(), NAMES("tiocsetd", "tiocexcl"), "ioctl's number");
+    expect_decided(calls(),
+                   NAMES("tiocsetd", "tiocexcl", "tiocvhangup", "tcxonc", "kdskbmode", "kdsetmode"),
+                   "ioctl's number");
 }
 
 static void no_vsock(void)
