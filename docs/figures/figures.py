@@ -42,6 +42,7 @@ def colours(palette):
 .new { fill: %(tint)s; stroke: %(accent)s; stroke-width: 2.5; }
 .arrow { fill: none; stroke: %(line)s; stroke-width: 2; }
 .arrow.new { stroke: %(accent)s; stroke-width: 2.5; }
+.joint { fill: %(accent)s; }
 .head { fill: %(line)s; }
 .ink { fill: %(ink)s; }
 .muted { fill: %(muted)s; }
@@ -636,7 +637,7 @@ def masks():
 
 
 def calls():
-    f = Figure("calls", 660, "Which call goes where", "The filter sees a number and six arguments.",
+    f = Figure("calls", 660, "Which call goes where", "The filter sees an architecture, a number and six arguments.",
                "What is not on the list, as read and fork, goes to the kernel. What is on it, as mount and keyctl, fails "
                "with EPERM. Of clone, ioctl and socket an argument decides: the kernel, or EPERM. clone3's flags are "
                "in memory, where the filter cannot look: ENOSYS, and the C library takes clone. A call by the number "
@@ -723,6 +724,8 @@ def capabilities():
     f.add('<polyline class="arrow new" points="%g,%g %g,%g %g,%g"/>', LEFT + w + 180, 242, LEFT + w + 180, 368,
           LEFT + w + 180, 394)
     f.arrow((LEFT + w + 180, 394), (x2, 394), accent=True)
+    for y in (242, 318):
+        f.add('<circle class="joint" cx="%g" cy="%g" r="6"/>', LEFT + w + 180, y)
     f.arrow((x2 + w / 2, 420), (x2 + w / 2, 444), accent=True)
     f.labels(LEFT, 546, ["The new permitted set is the inheritable and the bounding one together.",
                          "With `no_new_privs` it has no more than the old one."], FULL, "muted")

@@ -325,8 +325,8 @@ void report_smoke(const char *what_was_wanted, const char *found, const char *th
     print_labelled("think:", think);
     print_chapter(step, NULL);
     printf(
-        "\nThe promises of step %d rest on this: none of them was looked at. ONLY=: looks at all "
-        "the same.\n",
+        "\nThe promises of step %d rest on this: none of them was looked at. With ONLY=: "
+        "they are.\n",
         step);
 }
 

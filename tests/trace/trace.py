@@ -68,6 +68,8 @@ STORY = [
     (r"write\(2, ", "log", "write(STDERR_FILENO"),
     (r"exit_group\(", "end", None),
 ]
+# What a call is for that comes a second time: libseccomp sets no_new_privs again before it loads a filter.
+AGAIN = {"no program gives more than there is": ("libseccomp makes sure of it", "seccomp_load(filter)")}
 
 
 def joined(begun, rest):
@@ -130,6 +132,8 @@ class Trace:
             self.inside = "1"
         for pattern, purpose, source in STORY:
             if re.match(pattern, call):
+                if any(row[1] == pid and row[4] == purpose for row in self.rows):
+                    purpose, source = AGAIN.get(purpose, (purpose, source))
                 self.add(pid, call, purpose, source)
                 break
         self.became(pid, call, call)
