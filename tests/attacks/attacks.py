@@ -376,6 +376,21 @@ def links(runtime, attack):
     return "held", why[0]
 
 
+def linked(runtime, attack):
+    """COMMAND is a link in the image to a program of the host's, by a descriptor that execve(2) would close later."""
+    if isinstance(runtime, (Outside, Step4)):
+        return "cannot", "it takes no image"
+    make_root("with-links")
+    why = []
+    for number in range(3, 12):
+        os.symlink(f"/proc/self/fd/{number}{os.path.abspath(program)}", f"with-links/bin/by-{number}")
+        said = run(runtime.command("descriptors", root="with-links", command=f"/bin/by-{number}"))
+        if re.search("^(works|held): ", said, re.M):
+            return "works", f"the host's program runs, by descriptor {number}"
+        why.append(outcome(said)[1])
+    return "held", why[0]
+
+
 # ---- what is shared ----
 
 def process_group(runtime, attack):
@@ -445,6 +460,7 @@ Attack("another's memory", "ptrace(2), `/proc/PID/mem`", ["memory", "PID", "ADDR
 Attack("open_by_handle_at", "shocker, 2014", [], shocker)
 Attack("out of a chroot", "chroot(2), chw00t", ["chroot", "SECRET"])
 Attack("a descriptor left open", "CVE-2024-21626", ["descriptors"], descriptors)
+Attack("a link to a descriptor", "CVE-2024-21626: it is open when execve(2) looks COMMAND up", [], linked)
 Attack("links in the image", "CVE-2019-19921, CVE-2026-41579, CVE-2026-47766", [], links)
 Attack("the runtime's own program", "CVE-2019-5736", [], own_program)
 Attack("a kernel module", "init_module(2)", ["module"])
@@ -530,7 +546,7 @@ def main(names):
             if names and attack.name not in names:
                 continue
             what, why = tried(Outside(), attack)
-            is_possible = what == "works" or attack.how == links
+            is_possible = what == "works" or attack.how in (links, linked)
             print(attack.name, "outside", what, why, sep="\t", flush=True)
             for runtime in runtimes:
                 what, why = tried(runtime, attack)
