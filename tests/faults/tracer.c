@@ -403,6 +403,7 @@ static const char *request_name(unsigned long long request)
     return request == TCGETS      ? "TCGETS"
            : request == TIOCGPGRP ? "TIOCGPGRP"
            : request == TIOCSPGRP ? "TIOCSPGRP"
+           : request == TCXONC    ? "TCXONC"
                                   : "TCSETS";
 }
 
