@@ -72,8 +72,8 @@ void filter_calls(void)
     // All but a time namespace, which no clone(2) makes.
     static const unsigned namespaces[] = {CLONE_NEWUTS,  CLONE_NEWPID,    CLONE_NEWNS, CLONE_NEWNET,
                                           CLONE_NEWUSER, CLONE_NEWCGROUP, CLONE_NEWIPC};
-    // The caller's terminal: they push characters into it, for others to read, or end it for them,
-    // or its output, or its keyboard.
+    // The caller's terminal. The first two push characters into it, for others to read. The rest
+    // end it for others, or its output, its keyboard, its screen.
     static const unsigned terminal[] = {TIOCSTI,     TIOCLINUX, TIOCSETD,  TIOCEXCL,
                                         TIOCVHANGUP, TCXONC,    KDSKBMODE, KDSETMODE};
     // Sockets to the host of a virtual machine, past every network namespace. And two ways into the

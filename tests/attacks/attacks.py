@@ -18,6 +18,7 @@ import fcntl
 import json
 import os
 import pty
+import random
 import re
 import shutil
 import signal
@@ -33,7 +34,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from victim import Victim  # noqa: E402: found by the line above
 
 LIMIT = 20  # seconds, for anything that is waited for
-SOMEBODY = 54321  # a user that this machine does not have
+# A user that this machine does not have, and who is no other run's.
+SOMEBODY = random.randrange(10**6, 2**31)
 C = ctypes.CDLL(None, use_errno=True)
 
 attacks = []
@@ -380,6 +382,8 @@ def linked(runtime, attack):
     """COMMAND is a link in the image to a program of the host's, by a descriptor that execve(2) would close later."""
     if isinstance(runtime, (Outside, Step4)):
         return "cannot", "it takes no image"
+    if os.stat(program).st_dev != os.stat("/").st_dev:
+        return "cannot", "the attack's program lies on another file system than /"
     make_root("with-links")
     why = []
     for number in range(3, 12):

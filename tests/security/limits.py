@@ -14,6 +14,7 @@ import ctypes
 import errno
 import fcntl
 import os
+import random
 import select
 import shutil
 import signal
@@ -243,16 +244,16 @@ print("refused" if C.adjtimex(timex) == -1 else "set")"""
 @limit("what a user may have of inotify is one amount")
 def inotify():
     need_root()
-    # As a user whom nobody else is.
-    take = """
-os.setuid(54321)
+    # As a user whom nobody else is, no other run of this test either.
+    become = f"os.setuid({random.randrange(10**6, 2**31)})\n"
+    take = become + """
 C = ctypes.CDLL(None)
 while C.inotify_init1(0) != -1:
     pass
 print("taken", flush=True)
 sys.stdin.read()
 """
-    one = "os.setuid(54321)\nprint(ctypes.CDLL(None).inotify_init1(0) != -1)"
+    one = become + "print(ctypes.CDLL(None).inotify_init1(0) != -1)"
     must(output(python(one)) == "True", "outside there is none even before")
     taking = subprocess.Popen(mydocker("-i", *python(take)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:

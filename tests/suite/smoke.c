@@ -119,7 +119,8 @@ static const char *why_it_does_not_start(const struct process *p)
 // As many containers as there can be take seconds to end, on a slow machine: it may still run.
 static const char *why_there_is_no_room(const struct process *p)
 {
-    if (step < 3 || strstr(p->errors.bytes, strerror(ENOSPC)) == NULL)
+    if (step < 3 || (p->ended && p->status != 125) ||
+        strstr(p->errors.bytes, strerror(ENOSPC)) == NULL)
         return NULL;
     return "one container in another until no more can be made: does the child execute mydocker\n"
            "with init, or with run once more?";
