@@ -18,7 +18,7 @@ from pathlib import Path
 import generate
 import hunks
 import terminal
-from document import Document
+from document import Document, LINK
 from patched import kernel_before, no_limits
 from terminal import Mismatch
 
@@ -165,6 +165,10 @@ def check_links(document):
             found = file.exists() and (not anchor or anchor in Document(file).anchors())
         if not found:
             raise Mismatch(f"line {number}: [{text}]({target}) leads nowhere")
+    for number, line in document.prose:
+        # The book rewrites links line by line, as they are read here.
+        if "](" in re.sub(r"`[^`]*`", "", LINK.sub("", line)):
+            raise Mismatch(f"line {number}: a link is broken over two lines")
 
 
 def check_man_pages(document):

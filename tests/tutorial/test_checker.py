@@ -204,6 +204,7 @@ class Sources(unittest.TestCase):
     def test_prose(self):
         for text, wrong in [("it is +1 −2", check.check_sizes), ("[x](no-such-file)", check.check_links),
                             ("[x](#no-such-heading)", check.check_links),
+                            ("see [a\nb](#ab)\n# ab", check.check_links),
                             ("[x](https://man7.org/linux/man-pages/man2/clon.2.html)", check.check_links),
                             ("see clone(7)", check.check_man_pages), ("![x](docs/figures/flow.svg)", check.check_figures),
                             ("```sh\nls\n```", check.check_fences), ("a\n\n    ls\n", check.check_fences),
