@@ -1,4 +1,6 @@
 # COMMAND run directly and under mydocker, with all that chance can hand it: do they end alike?
+# A case is its number. The last step has all cases, and each of the others a share of its own; with
+# ALL=1 or a FIRST it has all of them, too.
 
 differential := $(T)/differential/differential
 CASES ?= 300
@@ -6,8 +8,11 @@ $(differential): tests/differential/differential.c $(B)/settings
 	@mkdir -p $(@D)
 	$(call say,LINK) $(plain_compile) $(LDFLAGS) -o $@ $< -lutil
 
+all_cases = --cases $(CASES) --first $(or $(FIRST),1)
+some_cases = --cases $$(($(CASES) / $(words $(steps)))) --first $$(($(CASES) / $(words $(steps)) * ($(number) - 1) + 1))
+
 .PHONY: test-differential
-test-differential: $(steps:%=test-differential-%) ## does COMMAND notice mydocker? CASES=10000
+test-differential: $(steps:%=test-differential-%) ## does COMMAND notice mydocker? CASES=10000 ALL=1
 test-differential-%: % $(differential) $(suite)
-	@$(suite) --world "$(CURDIR)/$(differential)" --cases $(CASES) $(if $(FIRST),--first $(FIRST)) \
+	@$(suite) --world "$(CURDIR)/$(differential)" $(if $(or $(ALL),$(FIRST),$(filter $*,$(lastword $(steps)))),$(all_cases),$(some_cases)) \
 	  "$(CURDIR)/$(top)$*/mydocker" "$(CURDIR)/$(T)/suite/probe"
