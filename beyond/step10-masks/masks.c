@@ -5,8 +5,8 @@
 
 #include "mydocker.h"
 
-// Docker's two lists, but for thermal_throttle, a directory that each processor has below /sys. Not
-// every kernel has all of these.
+// Docker's two lists and one path more, but without thermal_throttle, a directory that each
+// processor has below /sys. Not every kernel has all of these.
 
 // These tell of the machine: of its memory, its keys, when it is busy with what.
 static const char *const hidden[] = {
@@ -15,9 +15,10 @@ static const char *const hidden[] = {
     "/proc/timer_list", "/proc/timer_stats",   "/sys/firmware",     "/sys/devices/virtual/powercap",
 };
 
-// To write to these is to change the machine.
+// To write to these is to change the machine. dynamic_debug decides what the kernel writes to its
+// log: Docker leaves that one to AppArmor.
 static const char *const readonly[] = {
-    "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
+    "/proc/bus", "/proc/dynamic_debug", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

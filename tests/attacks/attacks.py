@@ -445,6 +445,8 @@ Attack("its ports, by ioperm", "ioperm(2)", ["ports"])
 Attack("its log", "addresses in `dmesg`", ["kernel-log"])
 Attack("its memory as a file", "`/proc/kcore`, `/proc/kmsg`", ["read", "/proc/kcore", "/proc/kmsg"])
 Attack("sysrq", "`/proc/sysrq-trigger`, as in CVE-2025-52881", ["open", "/proc/sysrq-trigger"])
+Attack("dynamic_debug", "what the kernel writes to its log; Docker's AppArmor profile forbids it",
+       ["open", "/proc/dynamic_debug/control"])
 Attack("core_pattern", "a program of the host's for each crash, as in CVE-2025-31133",
        ["rewrite", "/proc/sys/kernel/core_pattern"])
 Attack("modprobe", "a program for each unknown file format: `/proc/sys/kernel/modprobe`",

@@ -937,8 +937,10 @@ static int masks(char **argv)
         "/proc/sched_debug", "/proc/scsi",    "/proc/timer_list",
         "/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap",
     };
-    static const char *const readonly[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
-                                           "/proc/sysrq-trigger"};
+    static const char *const readonly[] = {
+        "/proc/bus", "/proc/dynamic_debug", "/proc/fs",
+        "/proc/irq", "/proc/sys",           "/proc/sysrq-trigger",
+    };
     (void)argv;
     for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
         struct stat status;
