@@ -76,9 +76,10 @@ void filter_calls(void)
     // end it for others, or its output, its keyboard, its screen.
     static const unsigned terminal[] = {TIOCSTI,     TIOCLINUX, TIOCSETD,  TIOCEXCL,
                                         TIOCVHANGUP, TCXONC,    KDSKBMODE, KDSETMODE};
-    // Sockets to the host of a virtual machine, past every network namespace. And two ways into the
-    // kernel that let anybody change files in its memory (CVE-2026-31431, CVE-2026-43500).
-    static const unsigned families[] = {AF_VSOCK, AF_ALG, AF_RXRPC};
+    // Sockets past every network namespace: to the host of a virtual machine, and to the processor
+    // of a modem. And two ways into the kernel that let anybody change files in its memory
+    // (CVE-2026-31431, CVE-2026-43500).
+    static const unsigned families[] = {AF_VSOCK, AF_QIPCRTR, AF_ALG, AF_RXRPC};
     const struct scmp_arg_cmp any = {0};
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 

@@ -1059,6 +1059,7 @@ static void report_decided(void)
         {"kdskbmode", SYS_ioctl, 1, {0, KDSKBMODE, 99}},
         {"kdsetmode", SYS_ioctl, 1, {0, KDSETMODE, 99}},
         {"vsock", SYS_socket, 0, {AF_VSOCK, SOCK_STREAM, 0}},
+        {"qipcrtr", SYS_socket, 0, {AF_QIPCRTR, SOCK_DGRAM, 0}},
         {"alg", SYS_socket, 0, {AF_ALG, SOCK_SEQPACKET, 0}},
         {"rxrpc", SYS_socket, 0, {AF_RXRPC, SOCK_DGRAM, PF_INET}},
         {"unix", SYS_socket, 0, {AF_UNIX, SOCK_STREAM, 0}},
