@@ -1,6 +1,5 @@
 // A filter for system calls: what no ordinary program asks a kernel for (seccomp(2)).
 #include <errno.h>
-#include <linux/kd.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -72,14 +71,17 @@ void filter_calls(void)
     // All but a time namespace, which no clone(2) makes.
     static const unsigned namespaces[] = {CLONE_NEWUTS,  CLONE_NEWPID,    CLONE_NEWNS, CLONE_NEWNET,
                                           CLONE_NEWUSER, CLONE_NEWCGROUP, CLONE_NEWIPC};
-    // The caller's terminal. The first two push characters into it, for others to read. The rest
-    // end it for others, or its output, its keyboard, its screen.
-    static const unsigned terminal[] = {TIOCSTI,     TIOCLINUX, TIOCSETD,  TIOCEXCL,
-                                        TIOCVHANGUP, TCXONC,    KDSKBMODE, KDSETMODE};
-    // Sockets past every network namespace: to the host of a virtual machine, and to the processor
-    // of a modem. And two ways into the kernel that let anybody change files in its memory
+    // The caller's terminal. The first two push characters into it, for others to read, and so do
+    // the next two where it is a serial line (TIOCM_LOOP). The rest end it for others, or its
+    // output.
+    static const unsigned terminal[] = {TIOCSTI,  TIOCLINUX, TIOCMBIS,    TIOCMSET,
+                                        TIOCSETD, TIOCEXCL,  TIOCVHANGUP, TCXONC};
+    // All of KD* and all of VT_*: a virtual console's keyboard, its screen, which one is seen.
+    static const unsigned console[] = {0x4b00, 0x5600};
+    // Sockets past every network namespace: to the host of a virtual machine, to the processor of a
+    // modem, to any host. And two ways into the kernel that let anybody change files in its memory
     // (CVE-2026-31431, CVE-2026-43500).
-    static const unsigned families[] = {AF_VSOCK, AF_QIPCRTR, AF_ALG, AF_RXRPC};
+    static const unsigned families[] = {AF_VSOCK, AF_QIPCRTR, AF_RDS, AF_ALG, AF_RXRPC};
     const struct scmp_arg_cmp any = {0};
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 
@@ -106,6 +108,9 @@ void filter_calls(void)
     for (size_t i = 0; i < sizeof(terminal) / sizeof(terminal[0]); i++)
         forbid(filter, EPERM, SCMP_SYS(ioctl), 1,
                SCMP_A1_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, terminal[i]));
+    for (size_t i = 0; i < sizeof(console) / sizeof(console[0]); i++)
+        forbid(filter, EPERM, SCMP_SYS(ioctl), 1,
+               SCMP_A1_64(SCMP_CMP_MASKED_EQ, UINT32_MAX - UINT8_MAX, console[i]));
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
         forbid(filter, EPERM, SCMP_SYS(socket), 1,
                SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, families[i]));

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/kd.h>
+#include <linux/vt.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -1056,11 +1057,18 @@ static void report_decided(void)
         {"tiocexcl", SYS_ioctl, 1, {0, TIOCEXCL, 0}},
         {"tiocvhangup", SYS_ioctl, 1, {0, TIOCVHANGUP, 0}},
         {"tcxonc", SYS_ioctl, 1, {0, TCXONC, 99}},
+        {"tiocmbis", SYS_ioctl, 1, {0, TIOCMBIS, 0}},
+        {"tiocmset", SYS_ioctl, 1, {0, TIOCMSET, 0}},
         {"kdskbmode", SYS_ioctl, 1, {0, KDSKBMODE, 99}},
         {"kdsetmode", SYS_ioctl, 1, {0, KDSETMODE, 99}},
+        {"kdskbdiacruc", SYS_ioctl, 1, {0, KDSKBDIACRUC, 0}},
+        {"vt_setmode", SYS_ioctl, 1, {0, VT_SETMODE, 0}},
+        {"vt_activate", SYS_ioctl, 1, {0, VT_ACTIVATE, 0}},
+        {"tcgets", SYS_ioctl, 1, {0, TCGETS, 0}},
         {"vsock", SYS_socket, 0, {AF_VSOCK, SOCK_STREAM, 0}},
         {"qipcrtr", SYS_socket, 0, {AF_QIPCRTR, SOCK_DGRAM, 0}},
         {"alg", SYS_socket, 0, {AF_ALG, SOCK_SEQPACKET, 0}},
+        {"rds", SYS_socket, 0, {AF_RDS, SOCK_SEQPACKET, 0}},
         {"rxrpc", SYS_socket, 0, {AF_RXRPC, SOCK_DGRAM, PF_INET}},
         {"unix", SYS_socket, 0, {AF_UNIX, SOCK_STREAM, 0}},
     };

@@ -150,14 +150,25 @@ static void expect_decided(const struct process *p, const char *const *names, co
 
 static void nothing_is_typed(void)
 {
-    expect_decided(calls(), NAMES("tiocsti", "tioclinux"), "ioctl's number");
+    expect_decided(calls(), NAMES("tiocsti", "tioclinux", "tiocmbis", "tiocmset"),
+                   "ioctl's number");
 }
 
 // The terminal is the caller's, too.
 static void terminal_stays(void)
 {
+    struct process *p = calls();
+
+    expect_decided(p, NAMES("tiocsetd", "tiocexcl", "tiocvhangup", "tcxonc"), "ioctl's number");
+    expect(fact_number(p, "tcgets") != EPERM, "a terminal's settings should be COMMAND's: %s",
+           describe(p));
+}
+
+// One for all who sit at the machine.
+static void console_stays(void)
+{
     expect_decided(calls(),
-                   NAMES("tiocsetd", "tiocexcl", "tiocvhangup", "tcxonc", "kdskbmode", "kdsetmode"),
+                   NAMES("kdskbmode", "kdsetmode", "kdskbdiacruc", "vt_setmode", "vt_activate"),
                    "ioctl's number");
 }
 
@@ -165,7 +176,7 @@ static void no_way_past_namespaces(void)
 {
     struct process *p = calls();
 
-    expect_decided(p, NAMES("vsock", "qipcrtr"), "the socket's family");
+    expect_decided(p, NAMES("vsock", "qipcrtr", "rds"), "the socket's family");
     expect(fact_number(p, "unix") == 0, "sockets of other families should work: %s", describe(p));
 }
 
@@ -261,6 +272,7 @@ static const struct promise promises[] = {
     {"clone3 is not there, and threads start", 11, LAST, threads_start},
     {"nothing is typed into a terminal", 11, LAST, nothing_is_typed},
     {"a terminal is not ended for others", 11, LAST, terminal_stays},
+    {"a console is not COMMAND's to switch", 11, LAST, console_stays},
     {"no socket past every network namespace", 11, LAST, no_way_past_namespaces},
     {"no socket of AF_ALG, none of AF_RXRPC", 11, LAST, no_kernel_sockets},
     {"no calls by the numbers of i386", 11, LAST, calls_of_i386},
