@@ -79,8 +79,8 @@ void filter_calls(void)
     // All of KD* and all of VT_*: a virtual console's keyboard, its screen, which one is seen.
     static const unsigned console[] = {0x4b00, 0x5600};
     // Sockets past every network namespace: to the host of a virtual machine, to the processor of a
-    // modem, to any host. And two ways into the kernel that let anybody change files in its memory
-    // (CVE-2026-31431, CVE-2026-43500).
+    // modem, to the host's own sockets. And two ways into the kernel that let anybody change files
+    // in its memory (CVE-2026-31431, CVE-2026-43500).
     static const unsigned families[] = {AF_VSOCK, AF_QIPCRTR, AF_RDS, AF_ALG, AF_RXRPC};
     const struct scmp_arg_cmp any = {0};
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
@@ -110,7 +110,7 @@ void filter_calls(void)
                SCMP_A1_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, terminal[i]));
     for (size_t i = 0; i < sizeof(console) / sizeof(console[0]); i++)
         forbid(filter, EPERM, SCMP_SYS(ioctl), 1,
-               SCMP_A1_64(SCMP_CMP_MASKED_EQ, UINT32_MAX - UINT8_MAX, console[i]));
+               SCMP_A1_64(SCMP_CMP_MASKED_EQ, 0xffffff00, console[i]));
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
         forbid(filter, EPERM, SCMP_SYS(socket), 1,
                SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, families[i]));

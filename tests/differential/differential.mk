@@ -1,6 +1,6 @@
 # COMMAND run directly and under mydocker, with all that chance can hand it: do they end alike?
-# A case is its number. The last step has all cases, and each of the others a share of its own; with
-# ALL=1 or a FIRST it has all of them, too.
+# A case is its number. The last step has all cases, each of the others a share of its own. With ALL=1
+# or with FIRST each step has all cases.
 
 differential := $(T)/differential/differential
 CASES ?= 300
